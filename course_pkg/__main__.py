@@ -1,0 +1,61 @@
+"""The course's command line: `python -m course_pkg COMMAND`.
+
+Each command lives in the module that it names; this file only reads the arguments.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m course_pkg", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    train = commands.add_parser("train", help="train a chapter's networks in full and store their results")
+    train.add_argument("name", help="which experiment, for example mnist1d")
+    train.add_argument("--out", type=Path, default=Path("book/results"), help="folder for results and weights")
+
+    check = commands.add_parser("check", help="run the visible tests of your copy of an assignment")
+    check.add_argument("notebook", type=Path)
+
+    sample = commands.add_parser("sample-class", help="set up a sample class with submissions to grade")
+    sample.add_argument("folder", type=Path)
+
+    grade = commands.add_parser("grade", help="grade an assignment of a class: scores, feedback, report, CSV")
+    grade.add_argument("assignment")
+    grade.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
+
+    bundle = commands.add_parser("student-bundle", help="make the zip that students get")
+    bundle.add_argument("--out", type=Path, default=Path("_build/student-bundle.zip"))
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    match options.command:
+        case "train":
+            from course_pkg.training import experiments
+
+            return experiments.run(options.name, options.out)
+        case "check":
+            from course_pkg.checks import notebook
+
+            return notebook.check(options.notebook)
+        case "sample-class":
+            from course_pkg.grading import sample_class
+
+            return sample_class.create(options.folder)
+        case "grade":
+            from course_pkg.grading import classroom
+
+            return classroom.grade(options.folder, options.assignment)
+        case "student-bundle":
+            from course_pkg.grading import bundle
+
+            return bundle.make(options.out)
+    raise AssertionError(options.command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
