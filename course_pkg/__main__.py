@@ -14,7 +14,9 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a chapter's networks in full and store their results")
     train.add_argument("name", help="which experiment, for example mnist1d")
-    train.add_argument("--out", type=Path, default=Path("book/results"), help="folder for results and weights")
+    train.add_argument(
+        "--out", type=Path, default=Path("book/results"), help="folder for results and weights"
+    )
 
     check = commands.add_parser("check", help="run the visible tests of your copy of an assignment")
     check.add_argument("notebook", type=Path)
