@@ -1,0 +1,19 @@
+"""What the test cells of the assignments call: the handle on the student's work, comparisons, parts."""
+
+from course_pkg.checks.compare import expect, expect_equal, expect_raised
+from course_pkg.checks.handle import CheckFailedError, NotWrittenError, Student, student
+from course_pkg.checks.part import Part, PartFailedError
+from course_pkg.checks.stubs import WhenWritten
+
+__all__ = [
+    "CheckFailedError",
+    "NotWrittenError",
+    "Part",
+    "PartFailedError",
+    "Student",
+    "WhenWritten",
+    "expect",
+    "expect_equal",
+    "expect_raised",
+    "student",
+]

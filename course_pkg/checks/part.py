@@ -1,0 +1,179 @@
+"""One graded part of an assignment: its tests, what each found, and the score.
+
+The tests in the student's copy are basics: when one of them fails the part scores 0. At grading the hidden
+tests join them; some of those carry points of their own, for the edge cases that a good solution can miss.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from course_pkg.checks.handle import CheckFailedError, NotWrittenError
+
+VERDICT_TYPE = "application/vnd.course-pkg.part+json"  # MIME type under which a notebook stores the verdict
+
+
+class PartFailedError(Exception):
+    """The part scores nothing. nbgrader gives a cell that raises no points."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]  # IPython shows this line in place of the traceback through the test
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one test found; an empty message means that it passed."""
+
+    name: str
+    message: str
+    hidden: bool
+    points: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the test ended well."""
+        return not self.message
+
+
+class Part:
+    """Collects the tests of one part and turns them into a score.
+
+    Parameters
+    ----------
+    name : str
+        The part's name: the `grade_id` of its test cell.
+    points : float
+        The most that it can score: the points of its test cell.
+
+    Examples
+    --------
+    >>> part = Part("sums", points=3)
+    >>> @part.test("two and two")
+    ... def _():
+    ...     assert 2 + 2 == 4
+    >>> @part.hidden_test("large numbers", points=1)
+    ... def _():
+    ...     raise CheckFailedError("they overflow")
+    >>> part.score()
+    sums: 2 of 3 points
+      ✓ two and two
+      ✗ large numbers — they overflow (1 point)
+    2.0
+    """
+
+    def __init__(self, name: str, points: float) -> None:
+        self.name = name
+        self.points = points
+        self.results: list[Result] = []
+        self.notes: list[str] = []
+        self.written = False  # until a test meets something other than a stub
+
+    def test(self, name: str) -> Callable[[Callable[[], None]], None]:
+        """Decorator that runs a visible test: a function that raises `CheckFailedError` for what is wrong."""
+        return lambda body: self._run(body, name, hidden=False, points=0)
+
+    def hidden_test(self, name: str, points: float = 0) -> Callable[[Callable[[], None]], None]:
+        """Decorator that runs a hidden test: a basic one, or one that carries `points` of its own."""
+        return lambda body: self._run(body, name, hidden=True, points=points)
+
+    def note(self, text: str) -> None:
+        """Add a line to what the part shows, such as a measured figure."""
+        self.notes.append(text)
+
+    def verdict(self) -> dict:
+        """The part's outcome as plain data.
+
+        Returns
+        -------
+        dict
+            part, points, state ("not written", "failed", "visible tests pass" or "graded"), score (None as
+            long as only visible tests have passed), tests (each name, passed, message, hidden, points) and
+            notes.
+        """
+        basics_pass = bool(self.results) and all(r.passed for r in self.results if r.points == 0)
+        graded = any(r.hidden for r in self.results)
+        lost = sum(r.points for r in self.results if not r.passed)
+        if not basics_pass:  # which no tests at all do not do either
+            state, score = "failed" if self.written else "not written", 0.0
+        elif graded:
+            state, score = "graded", float(self.points - lost)
+        else:
+            state, score = "visible tests pass", None
+        tests = [asdict(r) | {"passed": r.passed} for r in self.results]
+        return {
+            "part": self.name,
+            "points": float(self.points),
+            "state": state,
+            "score": score,
+            "tests": tests,
+            "notes": self.notes,
+        }
+
+    def score(self) -> float | None:
+        """Show the verdict and return the score, which nbgrader reads as partial credit.
+
+        Returns
+        -------
+        float or None
+            Points; None when only the visible tests are there and all of them pass.
+
+        Raises
+        ------
+        PartFailedError
+            If the part scores nothing: an error stays a zero even where a returned value is lost.
+        """
+        verdict = self.verdict()
+        _show(verdict)
+        if verdict["score"] == 0:
+            reason = (
+                "not written yet" if verdict["state"] == "not written" else f"0 of {self.points:g} points"
+            )
+            raise PartFailedError(f"{self.name}: {reason}")
+        return verdict["score"]
+
+    def _run(self, body: Callable[[], None], name: str, hidden: bool, points: float) -> None:
+        message, stub = "", False
+        try:
+            body()
+        except CheckFailedError as error:
+            message, stub = str(error) or "failed", isinstance(error, NotWrittenError)
+        except (
+            Exception
+        ) as error:  # an answer so odd that the test itself stumbles over it must not end the others
+            message = f"the answer could not be checked ({type(error).__name__}: {error})"
+        self.written |= not stub
+        self.results.append(Result(name, message, hidden, points))
+
+
+def as_text(verdict: dict) -> str:
+    """The verdict as lines for people.
+
+    >>> print(as_text(Part("sums", points=3).verdict()))
+    sums: no tests
+    """
+    points = f"{verdict['points']:g}"
+    headline = {
+        "not written": next((test["message"] for test in verdict["tests"]), "no tests"),
+        "failed": f"0 of {points} points",
+        "visible tests pass": f"the visible tests pass; hidden tests decide its {points} points at grading",
+        "graded": f"{verdict['score'] or 0:g} of {points} points",
+    }[verdict["state"]]
+    lines = [f"{verdict['part']}: {headline}"]
+    if verdict["state"] != "not written":
+        lines += [_test_line(test) for test in verdict["tests"]]
+    return "\n".join(lines + [f"  {note}" for note in verdict["notes"]])
+
+
+def _test_line(test: dict) -> str:
+    worth = f" ({test['points']:g} point{'s' if test['points'] != 1 else ''})" if test["points"] else ""
+    return (
+        f"  ✓ {test['name']}{worth}" if test["passed"] else f"  ✗ {test['name']} — {test['message']}{worth}"
+    )
+
+
+def _show(verdict: dict) -> None:
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None:
+        print(as_text(verdict))
+    else:
+        ipython.display.display({"text/plain": as_text(verdict), VERDICT_TYPE: verdict}, raw=True)

@@ -1,0 +1,96 @@
+"""Run one function of the student's in this process and reply with plain data.
+
+A request is a dict with `name` (str), `args` (list), `kwargs` (dict) and `without` (list of str). A reply is
+a dict whose `status` is "answer", "missing", "not written", "raised", "shortcut", "changed" or "not plain",
+with the fields that belong to it. Another process can carry the same two dicts over JSON and .npy files.
+"""
+
+import inspect
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, MutableMapping
+from contextlib import redirect_stderr
+from typing import Any
+
+from course_pkg.checks.plain import NotPlainError, plain, same
+from course_pkg.checks.shortcuts import ShortcutUsedError, forbidden
+
+
+def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[str, Any]:
+    """Call the function that the request names, with fresh copies of its arguments.
+
+    Parameters
+    ----------
+    request : dict
+        name, args, kwargs, without (see above).
+    namespace : mutable mapping
+        Where the student's functions are: the names of their notebook.
+
+    Returns
+    -------
+    dict
+        status, and: `value` (answer) · `type`, `types`, `message`, `line` (raised) · `name` (shortcut) ·
+        `argument` (changed) · `what` (missing, not plain).
+
+    Examples
+    --------
+    >>> run({"name": "add", "args": [2, 3], "kwargs": {}, "without": []}, {"add": lambda a, b: a + b})
+    {'status': 'answer', 'value': 5}
+    """
+    function = namespace.get(request["name"])
+    if not callable(function):
+        return {"status": "missing", "what": "nothing" if function is None else type(function).__name__}
+    args, kwargs = plain(request["args"]), plain(request["kwargs"])
+    try:
+        # a warning on stderr would cost the whole cell in nbgrader: let it appear as ordinary output
+        with forbidden(request["without"], namespace), redirect_stderr(sys.stdout):
+            value = function(*args, **kwargs)  # type: ignore[misc,arg-type]
+    except NotImplementedError:
+        return {"status": "not written"}
+    except ShortcutUsedError as error:
+        return {"status": "shortcut", "name": str(error)}
+    except (Exception, SystemExit) as error:
+        return _raised(error, function)
+    changed = _changed(function, (args, kwargs), (request["args"], request["kwargs"]))
+    if changed is not None:
+        return {"status": "changed", "argument": changed}
+    try:
+        return {"status": "answer", "value": plain(value)}
+    except NotPlainError as error:
+        return {"status": "not plain", "what": str(error)}
+
+
+def _raised(error: BaseException, function: Callable) -> dict[str, Any]:
+    classes = [c.__name__ for c in type(error).__mro__ if c not in (BaseException, object)]
+    return {
+        "status": "raised",
+        "type": type(error).__name__,
+        "types": classes,
+        "message": str(error)[:300],
+        "line": _own_line(error, function),
+    }
+
+
+def _own_line(error: BaseException, function: Callable) -> str:
+    """The last line of the student's own that ran before the error, or ""."""
+    own_file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own_file]
+    return linecache.getline(own[-1].filename, own[-1].lineno or 0).strip() if own else ""
+
+
+def _changed(function: Callable, used: tuple, sent: tuple) -> str | None:
+    """The name of the first argument that the function changed in place, or None."""
+    (args, kwargs), (sent_args, sent_kwargs) = used, sent
+    names = list(inspect.signature(function).parameters)
+    for i, sent_value in enumerate(sent_args):
+        if not _unchanged(args[i], sent_value):
+            return names[i] if i < len(names) else f"number {i + 1}"
+    return next((name for name, value in sent_kwargs.items() if not _unchanged(kwargs[name], value)), None)
+
+
+def _unchanged(used: object, sent: object) -> bool:
+    try:
+        return same(plain(used), plain(sent))
+    except NotPlainError:
+        return False
