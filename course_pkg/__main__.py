@@ -21,6 +21,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="run the visible tests of your copy of an assignment")
     check.add_argument("notebook", type=Path)
 
+    commands.add_parser("release", help="make assignments/ from solutions/")
+
     sample = commands.add_parser("sample-class", help="set up a sample class with submissions to grade")
     sample.add_argument("folder", type=Path)
 
@@ -44,6 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
             from course_pkg.checks import notebook
 
             return notebook.check(options.notebook)
+        case "release":
+            from course_pkg.grading import release
+
+            release.generate(Path("assignments"))
+            return 0
         case "sample-class":
             from course_pkg.grading import sample_class
 
