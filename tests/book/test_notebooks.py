@@ -1,0 +1,104 @@
+"""Every chapter covers its part of the syllabus, and is stored executed, clean and in small cells."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+
+# what the syllabus asks each chapter for: claims it computes, figures it draws, problems it solves
+SYLLABUS = {
+    "why_convolution": "C1 C2 C3 C4 C5",
+    "convolution_1d": "F1 F2 F3 C6 P1",
+    "conv_layers_1d": "C7 C8 F4 F5 F6 F7 F8 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11",
+    "mnist1d": "C9 C10 C11 C12 P12 F9 F10 F11",
+}
+HEADINGS = ["Common mistakes", "Exercises", "What to remember", "Where this came from", "What to do next"]
+MACHINE_PATH = re.compile(r"/(?:work|root|home|tmp|Users)/\w|[A-Z]:\\\\")
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def covers(notebook):
+    return [name for cell in notebook.cells for name in cell.metadata.get("course", {}).get("covers", [])]
+
+
+def source_lines(cell):
+    return [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return read(request.param)
+
+
+def test_every_chapter_is_there():
+    assert {path.stem for path in NOTEBOOKS} == set(SYLLABUS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_covers_its_part_of_the_syllabus_each_id_once(path):
+    assert Counter(covers(read(path))) == Counter(SYLLABUS[path.stem].split())
+
+
+def test_a_covered_id_stands_on_a_code_cell_that_shows_or_asserts_something(notebook):
+    for cell in notebook.cells:
+        names = cell.metadata.get("course", {}).get("covers", [])
+        if names:
+            assert cell.cell_type == "code", names
+            assert cell.outputs or "assert" in cell.source, names
+        if any(name.startswith("C") for name in names):
+            assert "assert" in cell.source, f"{names}: a claim is asserted where it is computed"
+        if any(name.startswith("F") for name in names):
+            assert any("<svg" in output.get("data", {}).get("text/html", "") for output in cell.outputs), (
+                names
+            )
+
+
+def test_is_stored_executed_in_order_and_without_complaints(notebook):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        raises = "raises-exception" in cell.metadata.get("tags", [])
+        assert raises or all(output.output_type != "error" for output in cell.outputs), cell.source
+        assert all(output.get("name") != "stderr" for output in cell.outputs), cell.source
+        assert "execution" not in cell.metadata, "time stamps change with every run"
+
+
+def test_holds_no_path_of_a_machine(notebook):
+    found = MACHINE_PATH.search(nbformat.writes(notebook))
+    assert found is None, found.group()
+
+
+def test_cells_are_small(notebook):
+    lengths = [len(source_lines(cell)) for cell in notebook.cells if cell.cell_type == "code"]
+    assert max(lengths) <= 10
+    assert sorted(lengths)[len(lengths) // 2] <= 4
+
+
+def test_imports_nothing_by_star_and_hides_no_exception(notebook):
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert not re.search(r"import \*|except\s*:|warnings\.(filter|simplefilter)", source)
+
+
+def test_has_the_rhythm_of_a_chapter(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert text.count("Predict first") >= 4
+    assert text.count("{dropdown} Hint") >= 4
+    for heading in [
+        "Common mistakes",
+        "Exercises",
+        "What to remember",
+        "Where this came from",
+        "What to do next",
+    ]:
+        assert re.search(rf"^##+ .*{heading}", text, re.MULTILINE), heading
+    solutions = [cell for cell in notebook.cells if "hide-cell" in cell.metadata.get("tags", [])]
+    assert len(solutions) >= 4
+    assert all(cell.cell_type == "code" for cell in solutions)
