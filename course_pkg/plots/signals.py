@@ -1,18 +1,21 @@
 """Figures of one-dimensional signals: long recordings, short lists of numbers, and sums that slide."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
+import matplotlib.figure
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
+from course_pkg._validate import choice, signal
 from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, SECOND, TEXT, Figure, drawing
 from course_pkg.plots.interactive import Interactive
 
 Role = Literal["input", "kernel", "output", "second", "muted"]
 Line = tuple[str, ArrayLike, Role]
+Values = NDArray[np.float64]
 
 COLOURS = {"input": INPUT, "kernel": KERNEL, "output": OUTPUT, "second": SECOND, "muted": MUTED}
 
@@ -35,7 +38,9 @@ def traces(*rows: Sequence[Line], alt: str, marks: ArrayLike = (), xlabel: str =
     Raises
     ------
     ValueError
-        If there is no row, a role is unknown, or a signal is not a non-empty list of numbers.
+        If there is no row, a role is unknown, or a signal is empty, not 1D or not finite.
+    TypeError
+        If a signal is not a list or array of real numbers.
 
     Examples
     --------
@@ -70,7 +75,9 @@ def stems(*rows: Line, alt: str) -> Figure:
     Raises
     ------
     ValueError
-        If there is no row, a role is unknown, or a signal is not a non-empty list of numbers.
+        If there is no row, a role is unknown, or a signal is empty, not 1D or not finite.
+    TypeError
+        If a signal is not a list or array of real numbers.
 
     Examples
     --------
@@ -80,10 +87,10 @@ def stems(*rows: Line, alt: str) -> Figure:
     if not rows:
         raise ValueError("rows: expected at least one (label, values, role), got none")
     signals = [_signal(label, values) for label, values, _ in rows]
-    longest = max(len(signal) for signal in signals)
+    longest = max(len(values) for values in signals)
     with drawing(len(rows), height=0.45 + 1.0 * len(rows), sharex=True) as (figure, axes):
-        for ax, (label, _, role), signal in zip(axes, rows, signals, strict=True):
-            _stems(ax, signal, _colour(role))
+        for ax, (label, _, role), values in zip(axes, rows, signals, strict=True):
+            _stems(ax, values, _colour(role))
             ax.set_title(label, loc="left", color=_colour(role))
             ax.set_xlim(-0.6, longest - 0.4)
         axes[-1].set_xticks(range(longest))
@@ -124,8 +131,7 @@ def slide_and_sum(
     [1.0, 3.0]
     """
     x, w = _signal("x", x, at_most=8), _signal("w", w, at_most=4)
-    if reading not in ("translate", "flip"):
-        raise ValueError(f'reading: expected "translate" or "flip", got {reading!r}')
+    choice("reading", reading, ["translate", "flip"])
     last = len(x) - 1 if reading == "translate" else len(x) + len(w) - 2
     if not 0 <= step <= last:
         raise ValueError(f"step: expected a whole number from 0 to {last}, got {step!r}")
@@ -149,8 +155,8 @@ def slide_and_sum(
 
 def overlap(
     t: ArrayLike,
-    u: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    v: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    u: Callable[[Values], Values],
+    v: Callable[[Values], Values],
     y: ArrayLike,
     *,
     shifts: Sequence[float],
@@ -203,7 +209,9 @@ def overlap(
     return Figure(figure, alt)
 
 
-def _still(x, w, y, table, reading, step):  # type: ignore[no-untyped-def]
+def _still(
+    x: Values, w: Values, y: Values, table: Values, reading: str, step: int
+) -> matplotlib.figure.Figure:
     """The drawing behind `slide_and_sum`: input stems, table of products, output stems."""
     ratios = [1.3, 0.3 * (len(x) + 2), 1.4]
     options = {"height_ratios": ratios}
@@ -238,12 +246,12 @@ def _cell(ax: Axes, n: float, row: float, value: float, colour: str) -> None:
     ax.text(n, row, _number(value), ha="center", va="center", fontsize=10, color=TEXT)
 
 
-def _stems(ax: Axes, signal: NDArray[np.float64], colour: str) -> None:
-    n = np.arange(len(signal))
+def _stems(ax: Axes, values: Values, colour: str) -> None:
+    n = np.arange(len(values))
     ax.axhline(0, color=MUTED, linewidth=0.8)
-    ax.vlines(n, 0, signal, color=colour, linewidth=2)
-    ax.plot(n, signal, "o", color=colour, markersize=5)
-    for place, value in zip(n, signal, strict=True):
+    ax.vlines(n, 0, values, color=colour, linewidth=2)
+    ax.plot(n, values, "o", color=colour, markersize=5)
+    for place, value in zip(n, values, strict=True):
         up = value >= 0
         ax.annotate(
             _number(value),
@@ -266,27 +274,24 @@ def _name_lines(ax: Axes, lines: int) -> None:
         ax.set_title(str(line.get_label()), loc="left", color=line.get_color())
 
 
-def _signal(name: str, values: ArrayLike, at_most: int | None = None) -> NDArray[np.float64]:
-    try:
-        signal = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: expected a list of numbers, got {values!r}") from error
-    if signal.ndim != 1 or signal.size == 0 or not np.isfinite(signal).all():
-        raise ValueError(f"{name}: expected a non-empty 1D list of finite numbers, got shape {signal.shape}")
-    if at_most is not None and len(signal) > at_most:
-        raise ValueError(f"{name}: expected at most {at_most} values, got {len(signal)}")
-    return signal
+def _signal(name: str, values: Any, at_most: int | None = None) -> Values:
+    values = signal(name, values, ndim=1)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{name}: expected finite numbers, got {np.count_nonzero(~np.isfinite(values))} that are not"
+        )
+    if at_most is not None and len(values) > at_most:
+        raise ValueError(f"{name}: expected at most {at_most} values, got {len(values)}")
+    return values
 
 
 def _colour(role: str) -> str:
-    if role not in COLOURS:
-        raise ValueError(f"role: expected one of {', '.join(COLOURS)}, got {role!r}")
-    return COLOURS[role]
+    return COLOURS[choice("role", role, COLOURS)]
 
 
 def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _listed(values: NDArray[np.float64]) -> str:
+def _listed(values: Values) -> str:
     return ", ".join(_number(value) for value in values)
