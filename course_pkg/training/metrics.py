@@ -1,0 +1,120 @@
+"""How wrong a classifier is."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+_CHUNK = 500  # examples scored at once: large sets of images would not fit otherwise
+
+
+def error_rate(model: nn.Module, x: torch.Tensor | np.ndarray, y: torch.Tensor | np.ndarray) -> float:
+    """The share of examples whose highest score is not the true class.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Gives scores (N, classes) for inputs (N, …). Scored in evaluation mode, then put back as it was.
+    x : Tensor or array, (N, …)
+        Inputs.
+    y : Tensor or array, (N,)
+        True classes.
+
+    Returns
+    -------
+    float
+        Between 0 (all right) and 1 (all wrong).
+
+    Raises
+    ------
+    ValueError
+        If `x` is empty, or `x` and `y` do not have the same length.
+
+    Examples
+    --------
+    >>> scores = torch.tensor([[2.0, 1.0], [0.0, 5.0], [3.0, 1.0], [4.0, 0.0]])
+    >>> error_rate(nn.Identity(), scores, torch.tensor([0, 1, 1, 0]))
+    0.25
+    """
+    x, y = as_examples(model, "x", x, "y", y)
+    was_training = model.training
+    model.eval()
+    _, error = evaluate(model, x, y)
+    model.train(was_training)
+    return float(error)
+
+
+@torch.no_grad()
+def evaluate(
+    model: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean cross-entropy and error rate, of one model or of many stacked ones.
+
+    Parameters
+    ----------
+    model : callable
+        Gives scores (N, classes) for inputs (N, …), or (models, N, classes) when it stands for many models.
+    x : Tensor, (N, …)
+        Inputs, the same for each model.
+    y : Tensor of int64, (N,)
+        True classes.
+
+    Returns
+    -------
+    loss, error : Tensor, () or (models,)
+        Mean cross-entropy in nats, and the share of wrong examples.
+
+    Examples
+    --------
+    >>> loss, error = evaluate(nn.Identity(), torch.zeros(4, 10), torch.tensor([0, 1, 2, 3]))
+    >>> round(loss.item(), 4), error.item()
+    (2.3026, 0.75)
+    """
+    scores = torch.cat([model(chunk) for chunk in x.split(_CHUNK)], dim=-2)  # (…, N, classes)
+    truth = y.expand(scores.shape[:-1])  # (…, N)
+    losses = F.cross_entropy(scores.flatten(0, -2), truth.flatten(), reduction="none").view(truth.shape)
+    return losses.mean(dim=-1), (scores.argmax(dim=-1) != truth).double().mean(dim=-1)
+
+
+def as_examples(
+    model: nn.Module, x_name: str, x: torch.Tensor | np.ndarray, y_name: str, y: torch.Tensor | np.ndarray
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs in the model's own float type, and classes as int64, checked to belong together.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Whose parameters' type the inputs take; a model without parameters leaves them.
+    x_name, y_name : str
+        What an error calls them.
+    x : Tensor or array, (N, …)
+        Inputs.
+    y : Tensor or array, (N,)
+        Classes.
+
+    Returns
+    -------
+    x, y : Tensor
+        Of the same shapes.
+
+    Raises
+    ------
+    ValueError
+        If `x` is empty, or `y` is not one class for each example of `x`.
+
+    Examples
+    --------
+    >>> x, y = as_examples(nn.Linear(2, 3), "x", np.zeros((5, 2)), "y", np.zeros(5, dtype=int))
+    >>> x.dtype, y.dtype
+    (torch.float32, torch.int64)
+    """
+    x, y = torch.as_tensor(x), torch.as_tensor(y)
+    if len(x) == 0:
+        raise ValueError(f"{x_name}: got shape {tuple(x.shape)}, expected at least one example")
+    if y.shape != x.shape[:1]:
+        raise ValueError(
+            f"{y_name}: got shape {tuple(y.shape)}, expected ({len(x)},), a class for each of {x_name}"
+        )
+    return x.to(next((p.dtype for p in model.parameters()), x.dtype)), y.long()
