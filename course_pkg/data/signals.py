@@ -101,6 +101,8 @@ def plucked_string(length: int, period: int = 50, seed: int = 0) -> np.ndarray:
     """
     length, period = positive_int("length", length), integer("period", period, minimum=2)
     burst = np.random.default_rng(integer("seed", seed, minimum=0)).uniform(-1, 1, period + 1)
+    burst -= burst.mean()  # a constant would never die away
+    burst /= abs(burst).max()
     y = np.concatenate([burst, np.zeros(length)])[:length]
     for n in range(period + 1, length):
         y[n] = (y[n - period] + y[n - period - 1]) / 2

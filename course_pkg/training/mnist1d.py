@@ -165,13 +165,15 @@ def seconds_together_and_alone(network: str, data: Mnist1D, *, steps: int = 500)
     return min(together), min(alone)
 
 
-def run_experiment(out: os.PathLike[str]) -> None:
+def run_experiment(out: os.PathLike[str], steps: int = STEPS) -> None:
     """Train both networks on both sets in full, and store what came of it as `mnist1d` under `out`.
 
     Parameters
     ----------
     out : path
         Folder for `mnist1d.json` and `mnist1d.safetensors`; made if it does not exist.
+    steps : int
+        Number of updates of each network.
 
     Notes
     -----
@@ -183,8 +185,8 @@ def run_experiment(out: os.PathLike[str]) -> None:
     runs = {}
     for suffix, examples in (("", data), ("_shuffled", mixed)):
         for network in NETWORKS:
-            print(f"{network}{suffix}: {len(SEEDS)} seeds, {STEPS:,} steps")
-            runs[network + suffix] = train_network(network, examples, progress=True)
+            print(f"{network}{suffix}: {len(SEEDS)} seeds, {steps:,} steps")
+            runs[network + suffix] = train_network(network, examples, steps=steps, progress=True)
             print(f"  test error {runs[network + suffix].history.test_error[:, -1].round(3).tolist()}")
     seconds = time.perf_counter() - start
 
@@ -196,7 +198,7 @@ def run_experiment(out: os.PathLike[str]) -> None:
             "optimizer": "SGD without momentum",
             "learning_rate": LEARNING_RATE,
             "batch_size": BATCH_SIZE,
-            "steps": STEPS,
+            "steps": steps,
             "initialisation": "He normal, zero biases",
         },
         "shuffled_order": order.tolist(),
