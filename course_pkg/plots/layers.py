@@ -224,18 +224,25 @@ def receptive_field(size: int, layers: Sequence[tuple[int, int]], *, alt: str) -
         raise ValueError(f"layers: nothing is left of {size} positions after the last layer")
 
     lit = {len(centres[-1]) // 2}
-    height = (5.2 / size) * (len(layers) * _GAP + 1.2)
-    with drawing(height=max(height, 2.2)) as (figure, [axes]):
+    height = 5.2 / (size + 4) * (len(layers) * _GAP + 1.2)
+    with drawing(height=height) as (figure, [axes]):
         for row in range(len(layers), -1, -1):
             colour = OUTPUT if row else INPUT
             for n, centre in enumerate(centres[row]):
                 _cell(axes, centre, row * _GAP, None, colour, alpha=0.6 if n in lit else 0.08, dashed=False)
             name = f"layer {row}" if row else "input"
-            axes.text(-0.7, row * _GAP, f"{name}: {len(lit)}", ha="right", va="center", fontsize=9)
+            axes.text(
+                -0.7,
+                row * _GAP,
+                f"{name}: {len(lit)} of {len(centres[row])}",
+                ha="right",
+                va="center",
+                fontsize=9,
+            )
             if row:
                 lit = _feed(axes, centres, row, lit, layers[row - 1])
         _bare(axes, "", len(layers) * _GAP)
-        axes.set_xlim(-3.6, size - 0.5)
+        axes.set_xlim(-4.6, size - 0.5)
     return Figure(figure, alt)
 
 

@@ -40,10 +40,15 @@ def weight_matrices(panels: Sequence[tuple[str, ArrayLike, int]], *, alt: str) -
         raise ValueError("panels: expected at least one (title, matrix, taps) triple, got none")
     matrices = [_index_matrix(matrix) for _, matrix, _ in panels]
     columns = min(len(panels), 2)
-    rows = -(-len(panels) // columns)
     cell = min(5.0 / (columns * max(m.shape[1] + 0.8 for m in matrices)), 0.34)
-    height = rows * (0.5 + cell * max(m.shape[0] + 0.8 for m in matrices))
-    with drawing(rows, columns, height=height) as (figure, all_axes):
+    heights = [  # of the grid's rows, in cells, with room for the titles
+        max(m.shape[0] for m in matrices[i : i + columns]) + 0.8 + 0.3 / cell
+        for i in range(0, len(matrices), columns)
+    ]
+    with drawing(len(heights), columns, height=cell * sum(heights), height_ratios=heights) as (
+        figure,
+        all_axes,
+    ):
         for axes, (title, _, kernel), matrix in zip(all_axes, panels, matrices, strict=False):
             _draw_matrix(axes, matrix, kernel)
             axes.set_title(title)
@@ -113,27 +118,27 @@ def channels(x: ArrayLike, w: ArrayLike, y: ArrayLike, *, output: tuple[int, int
         raise ValueError(f"output: expected an index (channel, position) of y {y.shape}, got {output}")
 
     taps = w.shape[2]
-    bottom = len(x) + 1.6  # where the row of kernels starts
-    floor = bottom + len(x) + 1.6  # where the outputs start
-    left = (x.shape[1] - (len(w) * taps + (len(w) - 1) * 1.5)) / 2  # kernels centred below the input
-    corner = left + channel * (taps + 1.5)
+    step = taps + 0.8  # from one kernel to the next
+    bottom = len(x) + 1.4  # where the row of kernels starts
+    floor = bottom + len(x) + 1.4  # where the outputs start
+    left = (x.shape[1] - len(w) * step + 0.8) / 2  # kernels centred below the input
+    corner = left + channel * step
     middle = (x.shape[1] - y.shape[1]) / 2  # outputs centred too
-    with drawing(height=0.42 * (floor + len(y) + 0.4)) as (figure, [axes]):
+    start, end = min(left, 0) - 2.9, max(x.shape[1] - left, x.shape[1]) - 0.4
+    with drawing(height=(floor + len(y) + 0.4) * 5.2 / (end - start)) as (figure, [axes]):
         window = (slice(None), slice(position, position + taps))
         _grid(axes, x, 0, 0, INPUT, window)
         for o, kernel in enumerate(w):
             lit = (slice(None), slice(None)) if o == channel else (slice(0), slice(0))
-            _grid(axes, kernel, left + o * (taps + 1.5), bottom, KERNEL, lit)
+            _grid(axes, kernel, left + o * step, bottom, KERNEL, lit)
         _grid(axes, y, middle, floor, OUTPUT, (slice(channel, channel + 1), slice(position, position + 1)))
         for near, far in [(position - 0.5, corner - 0.5), (position + taps - 0.5, corner + taps - 0.5)]:
             axes.plot([near, far], [len(x) - 0.45, bottom - 0.55], color=KERNEL, linewidth=1.2)
-        end = middle + position, floor + channel - 0.5
-        axes.plot(
-            [corner + taps / 2 - 0.5, end[0]], [bottom + len(x) - 0.45, end[1]], color=KERNEL, linewidth=1.2
-        )
+        ends = [corner + taps / 2 - 0.5, middle + position], [bottom + len(x) - 0.45, floor + channel - 0.5]
+        axes.plot(*ends, color=KERNEL, linewidth=1.2)
         for name, row in [("input", 0), ("kernels", bottom), ("output", floor)]:
             axes.text(min(left, 0) - 0.8, row, name, ha="right", va="center", fontsize=9.5)
-        axes.set_xlim(min(left, 0) - 3.0, max(x.shape[1] - left, x.shape[1]) - 0.4)
+        axes.set_xlim(start, end)
         axes.set_ylim(floor + len(y) - 0.3, -0.7)
         axes.set_aspect("equal")
         axes.axis("off")

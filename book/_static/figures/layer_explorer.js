@@ -73,7 +73,7 @@ Course.register("layer_explorer", (root, settings) => {
     const picture = svg("svg", {
       viewBox: `${left} -1.05 ${cells + 0.1} 4.5`, role: "group", "aria-label": "Inputs above, outputs below",
     });
-    picture.style.maxHeight = "22rem";
+    picture.style.cssText = "max-width: 38rem; margin-inline: auto";
     const centre = (m) => m * stride - padding + (dilation * (kernel - 1)) / 2;
     const chosen = y.length ? new Set(taps(state.output)) : new Set();
     const line = (m, k, attributes) => picture.append(svg("line", {
@@ -136,8 +136,8 @@ Course.register("layer_explorer", (root, settings) => {
   }
 
   function play() {
-    if (timer === null) timer = setInterval(() => step(1), 900);
-    else timer = clearInterval(timer) ?? null;
+    clearInterval(timer);
+    timer = timer === null ? setInterval(() => step(1), 900) : null;
     playing.textContent = timer === null ? "Play" : "Pause";
   }
 
