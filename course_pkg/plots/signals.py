@@ -88,7 +88,7 @@ def stems(*rows: Line, alt: str) -> Figure:
         raise ValueError("rows: expected at least one (label, values, role), got none")
     signals = [_signal(label, values) for label, values, _ in rows]
     longest = max(len(values) for values in signals)
-    with drawing(len(rows), height=0.45 + 1.0 * len(rows), sharex=True) as (figure, axes):
+    with drawing(len(rows), height=0.4 + 1.1 * len(rows), sharex=True) as (figure, axes):
         for ax, (label, _, role), values in zip(axes, rows, signals, strict=True):
             _stems(ax, values, _colour(role))
             ax.set_title(label, loc="left", color=_colour(role))
@@ -194,13 +194,13 @@ def overlap(
     if not shifts:
         raise ValueError("shifts: expected at least one shift, got none")
     rows = len(shifts) + 1
+    fine = np.linspace(t[0], t[-1], 8 * len(t) - 7)  # so that jumps look like jumps
     with drawing(rows, height=0.5 + 1.1 * rows, sharex=True) as (figure, axes):
         for ax, shift in zip(axes[:-1], shifts, strict=True):
-            first, second = u(t), v(shift - t)
-            ax.fill_between(t, first * second, color=OUTPUT, alpha=0.35, linewidth=0, label="product")
-            ax.plot(t, first, color=INPUT, label="u(τ)")
-            ax.plot(t, second, color=KERNEL, linestyle="--", label="v(t − τ)")
-            ax.set_title(f"t = {shift:g}: area {np.interp(shift, t, y):.2f}", loc="left")
+            ax.fill_between(t, u(t) * v(shift - t), color=OUTPUT, alpha=0.35, linewidth=0, label="product")
+            ax.plot(fine, u(fine), color=INPUT, label="u(τ)")
+            ax.plot(fine, v(shift - fine), color=KERNEL, linestyle="--", label="v(t − τ)")
+            ax.set_title(f"t = {_number(shift)}: area {np.interp(shift, t, y):.2f}", loc="left")
         axes[0].legend(loc="upper right", ncols=1)
         axes[-1].plot(t, y, color=OUTPUT)
         axes[-1].plot(shifts, np.interp(shifts, t, y), "o", color=OUTPUT, markersize=5)
@@ -261,9 +261,10 @@ def _stems(ax: Axes, values: Values, colour: str) -> None:
             ha="center",
             va="bottom" if up else "top",
         )
-    ax.margins(y=0.45)
+    ax.margins(y=0.5)  # room for the numbers
     ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
+    ax.tick_params(bottom=False)
+    ax.spines[["left", "bottom"]].set_visible(False)
 
 
 def _name_lines(ax: Axes, lines: int) -> None:

@@ -4,7 +4,7 @@
 "use strict";
 
 Course.register("slide_and_sum", (root, settings) => {
-  const WIDTH = 360, LEFT = 52, LIMIT = 9, LONGEST = { x: 8, w: 4 };
+  const WIDTH = 340, LEFT = 58, LIMIT = 9, LONGEST = { x: 8, w: 4 };
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const state = { ...settings };
   let timer = null;
@@ -101,9 +101,10 @@ Course.register("slide_and_sum", (root, settings) => {
     const { x, w, step: at } = state;
     const translate = state.reading === "translate";
     const column = Math.min((WIDTH - LEFT - 4) / (x.length + 2 * w.length - 2), 34);
+    const size = Math.min(12, column / 2); // of the numbers, so that −81 fits its cell
     const X = (n) => LEFT + (n + w.length - 0.5) * column;
     const text = (string, left, top, style = "", anchor = "middle") =>
-      Course.svg("text", { x: left, y: top, "text-anchor": anchor, style: `font-size: 11px; fill: currentColor; ${style}` },
+      Course.svg("text", { x: left, y: top, "text-anchor": anchor, style: `font-size: ${anchor === "start" ? 12 : size}px; fill: currentColor; ${style}` },
         string);
     const paint = (role) => `var(--course-${role}, ${{ input: "#0072b2", kernel: "#d55e00", output: "#00896b" }[role]})`;
 
