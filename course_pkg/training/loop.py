@@ -17,7 +17,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.overrides import TorchFunctionMode
 from tqdm import tqdm
 
-from course_pkg._validate import describe, positive_int
+from course_pkg._validate import describe, integer, positive_int
 from course_pkg.training.metrics import as_examples, evaluate
 
 Examples = torch.Tensor | np.ndarray
@@ -57,6 +57,11 @@ def one_per_seed(build: Callable[[], nn.Module], seeds: Sequence[int]) -> list[n
     list of nn.Module
         As many as `seeds`. The global generator is left as it was.
 
+    Raises
+    ------
+    TypeError
+        If a seed is not an integer.
+
     Examples
     --------
     >>> a, b, c = one_per_seed(lambda: nn.Linear(2, 3), seeds=[0, 1, 0])
@@ -66,7 +71,7 @@ def one_per_seed(build: Callable[[], nn.Module], seeds: Sequence[int]) -> list[n
     models = []
     with torch.random.fork_rng(devices=[]):
         for seed in seeds:
-            torch.manual_seed(seed)
+            torch.manual_seed(integer("seeds", seed))
             models.append(build())
     return models
 
@@ -119,10 +124,11 @@ def fit(
     Raises
     ------
     TypeError
-        If `models` holds something else than networks, or a count is not an integer.
+        If `models` holds something else than networks, inputs or classes are not tensors or arrays, or a
+        number is of the wrong kind.
     ValueError
         If there is no model, models differ in shape, a number is not positive, a batch is larger than the
-        training set, there is not one seed a model, or inputs and classes do not match.
+        training set, there is not one seed a model, or inputs, classes and scores do not match.
 
     Examples
     --------
@@ -136,9 +142,11 @@ def fit(
     _check_models(models)
     steps, batch_size = positive_int("steps", steps), positive_int("batch_size", batch_size)
     record_every = steps if record_every is None else positive_int("record_every", record_every)
-    if not learning_rate > 0:
+    if not isinstance(learning_rate, int | float):
+        raise TypeError(f"learning_rate: got {describe(learning_rate)}, expected a number")
+    if not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate: got {learning_rate}, expected a positive number")
-    seeds = range(len(models)) if seeds is None else seeds
+    seeds = range(len(models)) if seeds is None else [integer("seeds", seed) for seed in seeds]
     if len(seeds) != len(models):
         raise ValueError(f"seeds: got {len(seeds)}, expected one for each of the {len(models)} models")
     x_train, y_train = as_examples(models[0], "x_train", x_train, "y_train", y_train)

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_pkg._validate import describe
+
 _CHUNK = 500  # examples scored at once: large sets of images would not fit otherwise
 
 
@@ -29,8 +31,10 @@ def error_rate(model: nn.Module, x: torch.Tensor | np.ndarray, y: torch.Tensor |
 
     Raises
     ------
+    TypeError
+        If `x` or `y` is neither tensor nor array, or `y` does not hold whole numbers.
     ValueError
-        If `x` is empty, or `x` and `y` do not have the same length.
+        If `x` is empty, `y` is not one class for each example of `x`, or a class has no score.
 
     Examples
     --------
@@ -66,6 +70,11 @@ def evaluate(
     loss, error : Tensor, () or (models,)
         Mean cross-entropy in nats, and the share of wrong examples.
 
+    Raises
+    ------
+    ValueError
+        If a class has no score.
+
     Examples
     --------
     >>> loss, error = evaluate(nn.Identity(), torch.zeros(4, 10), torch.tensor([0, 1, 2, 3]))
@@ -73,6 +82,10 @@ def evaluate(
     (2.3026, 0.75)
     """
     scores = torch.cat([model(chunk) for chunk in x.split(_CHUNK)], dim=-2)  # (…, N, classes)
+    if y.min() < 0 or y.max() >= scores.shape[-1]:
+        raise ValueError(
+            f"y: got classes {y.min()} … {y.max()}, expected 0 … {scores.shape[-1] - 1}, as there are scores"
+        )
     truth = y.expand(scores.shape[:-1])  # (…, N)
     losses = F.cross_entropy(scores.flatten(0, -2), truth.flatten(), reduction="none").view(truth.shape)
     return losses.mean(dim=-1), (scores.argmax(dim=-1) != truth).double().mean(dim=-1)
@@ -101,6 +114,8 @@ def as_examples(
 
     Raises
     ------
+    TypeError
+        If one is neither tensor nor array, or the classes are not whole numbers.
     ValueError
         If `x` is empty, or `y` is not one class for each example of `x`.
 
@@ -110,8 +125,13 @@ def as_examples(
     >>> x.dtype, y.dtype
     (torch.float32, torch.int64)
     """
+    for name, value in ((x_name, x), (y_name, y)):
+        if not isinstance(value, torch.Tensor | np.ndarray):
+            raise TypeError(f"{name}: got {describe(value)}, expected a tensor or an array")
     x, y = torch.as_tensor(x), torch.as_tensor(y)
-    if len(x) == 0:
+    if y.is_floating_point() or y.is_complex():
+        raise TypeError(f"{y_name}: got dtype {y.dtype}, expected whole numbers, the classes")
+    if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"{x_name}: got shape {tuple(x.shape)}, expected at least one example")
     if y.shape != x.shape[:1]:
         raise ValueError(

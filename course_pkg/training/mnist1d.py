@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_pkg._validate import choice
+from course_pkg._validate import choice, integer
 from course_pkg.data.mnist1d import POSITIONS, Mnist1D, make_mnist1d
 from course_pkg.models.mnist1d import MNIST1DConvNet, MNIST1DFullyConnected
 from course_pkg.training.loop import History, fit, one_per_seed
@@ -57,6 +57,13 @@ def shuffled(data: Mnist1D, seed: int = 0) -> tuple[Mnist1D, np.ndarray]:
     order : ndarray of int64, (40,)
         A permutation of 0 … 39.
 
+    Raises
+    ------
+    TypeError
+        If `seed` is not an integer.
+    ValueError
+        If `seed` is negative.
+
     Examples
     --------
     >>> data = make_mnist1d(size=100)
@@ -64,7 +71,7 @@ def shuffled(data: Mnist1D, seed: int = 0) -> tuple[Mnist1D, np.ndarray]:
     >>> bool((mixed.x_test == data.x_test[:, order]).all())
     True
     """
-    order = np.random.default_rng(seed).permutation(POSITIONS)
+    order = np.random.default_rng(integer("seed", seed, minimum=0)).permutation(POSITIONS)
     return data._replace(x_train=data.x_train[:, order], x_test=data.x_test[:, order]), order
 
 
@@ -185,7 +192,7 @@ def run_experiment(out: os.PathLike[str], steps: int = STEPS) -> None:
     runs = {}
     for suffix, examples in (("", data), ("_shuffled", mixed)):
         for network in NETWORKS:
-            print(f"{network}{suffix}: {len(SEEDS)} seeds, {steps:,} steps")
+            print(f"{network}{suffix}: {len(SEEDS)} seeds, {steps:,} steps", flush=True)
             runs[network + suffix] = train_network(network, examples, steps=steps, progress=True)
             print(f"  test error {runs[network + suffix].history.test_error[:, -1].round(3).tolist()}")
     seconds = time.perf_counter() - start
@@ -214,6 +221,7 @@ def _measured(data: Mnist1D, seconds: float) -> dict[str, object]:
     times = {network: seconds_together_and_alone(network, data) for network in NETWORKS}
     return {
         "torch": torch.__version__,
+        "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "minutes": round(seconds / 60, 1),
         "five_seeds_500_steps": {

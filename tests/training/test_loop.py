@@ -174,8 +174,14 @@ def two_nets():
         ({"batch_size": -1}, ValueError, "batch_size: got -1"),
         ({"learning_rate": 0}, ValueError, "learning_rate: got 0"),
         ({"learning_rate": float("nan")}, ValueError, "learning_rate: got nan"),
+        ({"learning_rate": "0.1"}, TypeError, "learning_rate: got str '0.1'"),
         ({"record_every": 0}, ValueError, "record_every: got 0"),
         ({"seeds": [1]}, ValueError, "seeds: got 1, expected one for each of the 2 models"),
+        ({"seeds": [1, 2.5]}, TypeError, "seeds: got float 2.5"),
+        ({"x_train": [[0.0] * 40] * 90}, TypeError, "x_train: got list"),
+        ({"y_train": np.zeros(90)}, TypeError, "y_train: got dtype torch.float64"),
+        ({"y_train": np.full(90, 10)}, ValueError, r"y: got classes 10 … 10, expected 0 … 9"),
+        ({"y_test": np.full(90, -1)}, ValueError, r"y: got classes -1 … -1, expected 0 … 9"),
         ({"y_train": np.zeros(89, int)}, ValueError, r"y_train: got shape \(89,\), expected \(90,\)"),
         ({"y_test": np.zeros((90, 10), int)}, ValueError, r"y_test: got shape \(90, 10\)"),
         (
@@ -192,3 +198,8 @@ def test_bad_input(examples, changes, error, message):
     arguments |= {"steps": 2, "batch_size": 30} | changes
     with pytest.raises(error, match=message):
         fit(**arguments)
+
+
+def test_bad_seed():
+    with pytest.raises(TypeError, match=r"seeds: got float 1\.5"):
+        one_per_seed(MNIST1DConvNet, [1.5])

@@ -24,6 +24,10 @@ def test_scores_without_dropout_and_leaves_the_mode_as_it_was():
 
 def test_bad_input():
     with pytest.raises(ValueError, match=r"y: got shape \(3,\), expected \(4,\)"):
-        error_rate(nn.Identity(), torch.zeros(4, 2), torch.zeros(3))
+        error_rate(nn.Identity(), torch.zeros(4, 2), torch.zeros(3, dtype=int))
     with pytest.raises(ValueError, match=r"x: got shape \(0, 2\)"):
-        error_rate(nn.Identity(), torch.zeros(0, 2), torch.zeros(0))
+        error_rate(nn.Identity(), torch.zeros(0, 2), torch.zeros(0, dtype=int))
+    with pytest.raises(ValueError, match=r"y: got classes 0 … 2, expected 0 … 1"):
+        error_rate(nn.Identity(), torch.zeros(3, 2), torch.arange(3))
+    with pytest.raises(TypeError, match=r"x: got list"):
+        error_rate(nn.Identity(), [[1.0, 2.0]], torch.zeros(1, dtype=int))
