@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from course_pkg._validate import choice, signal
+from course_pkg._validate import choice, integer, signal
 from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, SECOND, TEXT, Figure, drawing
 from course_pkg.plots.interactive import Interactive
 
@@ -122,8 +122,9 @@ def slide_and_sum(
     Raises
     ------
     ValueError
-        If a signal is empty, too long or not a list of numbers, the reading is unknown, or `step` is
-        beyond the last row or column.
+        If a signal is empty or too long, the reading is unknown, or `step` is beyond the last row or column.
+    TypeError
+        If a signal is not a list or array of real numbers, or `step` not an integer.
 
     Examples
     --------
@@ -133,7 +134,7 @@ def slide_and_sum(
     x, w = _signal("x", x, at_most=8), _signal("w", w, at_most=4)
     choice("reading", reading, ["translate", "flip"])
     last = len(x) - 1 if reading == "translate" else len(x) + len(w) - 2
-    if not 0 <= step <= last:
+    if integer("step", step) not in range(last + 1):
         raise ValueError(f"step: expected a whole number from 0 to {last}, got {step!r}")
     table = np.full((len(x), len(x) + len(w) - 1), np.nan)
     for k, value in enumerate(x):

@@ -4,7 +4,7 @@
 "use strict";
 
 Course.register("slide_and_sum", (root, settings) => {
-  const WIDTH = 340, LEFT = 58, LIMIT = 9, LONGEST = { x: 8, w: 4 };
+  const WIDTH = 340, LEFT = 64, LIMIT = 9, LONGEST = { x: 8, w: 4 };
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const state = { ...settings };
   let timer = null;
@@ -111,16 +111,15 @@ Course.register("slide_and_sum", (root, settings) => {
     // stems of values at positions first, first + 1, …, between the heights top and top + height
     function stems(values, first, top, height, role, strong = () => true) {
       const high = Math.max(...values, 1), low = Math.min(...values, 0);
-      const unit = (height - 30) / (high - low);
-      const zero = top + 15 + high * unit;
+      const unit = (height - 36) / (high - low);
+      const zero = top + 18 + high * unit;
       const group = Course.svg("g", {});
       values.forEach((value, i) => {
         const left = X(first + i), tip = zero - value * unit;
-        const dim = strong(first + i) ? "" : "opacity: 0.45";
-        group.append(Course.svg("g", { style: dim },
+        const stem = Course.svg("g", { style: strong(first + i) ? "" : "opacity: 0.4" },
           Course.svg("line", { x1: left, x2: left, y1: zero, y2: tip, style: `stroke: ${paint(role)}; stroke-width: 2.5` }),
-          Course.svg("circle", { cx: left, cy: tip, r: 4, style: `fill: ${paint(role)}` }),
-          text(Course.number(value), left, value < 0 ? tip + 15 : tip - 7)));
+          Course.svg("circle", { cx: left, cy: tip, r: 4, style: `fill: ${paint(role)}` }));
+        group.append(stem, text(Course.number(value), left, value < 0 ? tip + 16 : tip - 8));
       });
       const axis = Course.svg("line", { x1: LEFT, x2: X(y.length - 0.5), y1: zero, y2: zero,
         style: "stroke: var(--course-muted, #7f8590); stroke-width: 0.8" });
@@ -164,7 +163,7 @@ Course.register("slide_and_sum", (root, settings) => {
     const shown = output();
     const sums = stems(shown, 0, top + 4, 96, "output", (n) => (translate ? n >= at && n < at + w.length : n === at));
     drawing.append(sums.axis, sums.group, label(translate ? "sum so far" : "output y", top + 52, "output"));
-    top += 104;
+    top += 110;
     y.forEach((_, n) => drawing.append(text(String(n), X(n), top + 8, "opacity: 0.75")));
     drawing.append(label("position n", top + 8));
     drawing.setAttribute("viewBox", `0 0 ${WIDTH} ${top + 14}`);

@@ -1,0 +1,83 @@
+"""Every page of the book opens on a desk and on a phone, light and dark, without error or network."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+
+# elements that stick out of the page, unless something around them scrolls or hides them
+STICKING_OUT = """
+() => [...document.querySelectorAll("main *")].filter((element) => {
+  const box = element.getBoundingClientRect();
+  if (!box.width || box.right <= innerWidth + 1) return false;
+  for (let e = element; e; e = e.parentElement)
+    if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(e).overflowX)) return false;
+  return true;
+}).map((element) => element.outerHTML.slice(0, 80))
+"""
+# the text and the panel behind a figure: as [r, g, b] each, as the reader's screen shows them
+COLOURS = """
+() => {
+  const rgb = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const opaque = (element) => (rgb(getComputedStyle(element).backgroundColor)[3] ?? 1) > 0;
+  const figures = [...document.querySelectorAll("figure.course-figure svg")];
+  return figures.filter((svg) => svg.checkVisibility()).map((svg) => {
+    let behind = svg;
+    while (behind.parentElement && !opaque(behind)) behind = behind.parentElement;
+    const colours = [getComputedStyle(svg).color, getComputedStyle(behind).backgroundColor];
+    return colours.map((colour) => rgb(colour).slice(0, 3));
+  });
+}
+"""
+
+
+def contrast(first, second):
+    """Contrast ratio of two sRGB colours, from 1 to 21 (WCAG 2.1)."""
+
+    def luminance(colour):
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_well(page, site, name, width, theme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme)
+    page.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    page.goto(f"{site}/{name}.html", wait_until="load")
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert page.locator("main h1").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(STICKING_OUT) == []
+    assert all(contrast(*pair) > 4.5 for pair in page.evaluate(COLOURS)), "text of a figure on its panel"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_says_what_it_shows(page, site, name):
+    page.goto(f"{site}/{name}.html", wait_until="load")
+    figures = page.locator("figure.course-figure svg, .course-interactive > svg")
+    labels = [figures.nth(i).get_attribute("aria-label") for i in range(figures.count())]
+    assert all(label and len(label.split()) >= 5 for label in labels), labels
+    images = page.locator("main img")
+    assert all(images.nth(i).get_attribute("alt") for i in range(images.count()))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_formulas_are_set_without_the_network(page, site, name):
+    page.goto(f"{site}/{name}.html", wait_until="load")
+    if page.locator("main .math").count():
+        page.wait_for_selector("main mjx-container", state="attached")
+        page.wait_for_function("window.MathJax.startup.promise.then(() => true)")
+        assert page.locator("main .math:not(:has(mjx-container))").count() == 0
+        assert page.locator("main mjx-merror").count() == 0
