@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
+from course_pkg._validate import describe, integer, positive_int, signal
 from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, TEXT, Figure, drawing
 
 _GAP = 1.9  # between two rows of cells, in cells
@@ -41,12 +42,10 @@ def wiring(x: ArrayLike, panels: Sequence[Panel], *, output: int = 1, alt: str) 
     alt : str
         What the figure shows.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
         If there is no panel, `x` or a kernel is not one-dimensional, a panel's `y` reaches past the padded
         input, or `output` is not an index of every panel's `y`.
@@ -56,27 +55,33 @@ def wiring(x: ArrayLike, panels: Sequence[Panel], *, output: int = 1, alt: str) 
     >>> wiring([1, 2, 3, 4], [Panel("valid", [1, 1], [3, 5, 7])], alt="Three outputs, each from two inputs.")
     Figure: Three outputs, each from two inputs.
     """
-    signal = _vector("x", x)
+    values = signal("x", x, ndim=1)
+    wanted = "a Panel for each layer, at least one"
+    if not isinstance(panels, Sequence) or not all(isinstance(panel, Panel) for panel in panels):
+        raise TypeError(f"panels: got {describe(panels)}, expected {wanted}")
     if not panels:
-        raise ValueError("panels: expected at least one Panel, got none")
-    margin = max(panel.padding for panel in panels)
-    units = len(signal) + 2 * margin
+        raise ValueError(f"panels: got none, expected {wanted}")
+    margin = max(integer("padding", panel.padding, minimum=0) for panel in panels)
+    units = len(values) + 2 * margin
     cell = 5.2 / units
     with drawing(len(panels), height=len(panels) * (0.3 + cell * (_GAP + 1.1))) as (figure, all_axes):
         for axes, panel in zip(all_axes, panels, strict=True):
-            _wire(axes, signal, panel, output)
-            axes.set_xlim(-margin - 0.5, len(signal) + margin - 0.5)
+            _wire(axes, values, panel, integer("output", output))
+            axes.set_xlim(-margin - 0.5, len(values) + margin - 0.5)
     return Figure(figure, alt)
 
 
 def _wire(axes: Axes, x: NDArray[np.float64], panel: Panel, output: int) -> None:
-    w, y = _vector("w", panel.w), _vector("y", panel.y)
-    stride, padding, dilation = panel.stride, panel.padding, panel.dilation
+    w, y = signal("w", panel.w, ndim=1), signal("y", panel.y, ndim=1)
+    stride, padding = positive_int("stride", panel.stride), panel.padding
+    dilation = positive_int("dilation", panel.dilation)
     reach = dilation * (len(w) - 1)
     if (len(y) - 1) * stride + reach + 1 > len(x) + 2 * padding:
-        raise ValueError(f"y: {panel.title!r} has more outputs than fit its input, got {len(y)}")
+        raise ValueError(f"y: got {len(y)} outputs, more than fit the input of panel {panel.title!r}")
     if not 0 <= output < len(y):
-        raise ValueError(f"output: expected an index of {panel.title!r}, 0 to {len(y) - 1}, got {output}")
+        raise ValueError(
+            f"output: got {output}, expected 0 to {len(y) - 1}, an index of panel {panel.title!r}"
+        )
 
     starts = np.arange(len(y)) * stride - padding  # (M,) first input position of each output
     taps = starts[:, None] + dilation * np.arange(len(w))  # (M, K) input positions
@@ -114,12 +119,10 @@ def padded(rows: Mapping[str, ArrayLike], padding: int, *, alt: str) -> Figure:
     alt : str
         What the figure shows.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
         If there is no row, or a row is not longer than twice the padding.
 
@@ -129,15 +132,14 @@ def padded(rows: Mapping[str, ArrayLike], padding: int, *, alt: str) -> Figure:
     Figure: One and two with a zero on each side.
     """
     if not rows:
-        raise ValueError("rows: expected at least one padded signal, got none")
-    signals = {title: _vector("rows", values) for title, values in rows.items()}
+        raise ValueError("rows: got none, expected at least one padded signal")
+    integer("padding", padding, minimum=0)
+    signals = {title: signal("rows", values, ndim=1) for title, values in rows.items()}
     with drawing(len(rows), height=0.72 * len(rows)) as (figure, all_axes):
         for axes, (title, values) in zip(all_axes, signals.items(), strict=True):
             size = len(values) - 2 * padding
             if size < 1:
-                raise ValueError(
-                    f"rows: {title!r} has {len(values)} values, no more than twice the padding {padding}"
-                )
+                raise ValueError(f"rows: got {len(values)} values in {title!r}, expected over {2 * padding}")
             for n, value in zip(range(-padding, size + padding), values, strict=True):
                 inside = 0 <= n < size
                 _cell(axes, n, 0, value, INPUT if inside else MUTED, alpha=0.28 * inside, dashed=not inside)
@@ -160,12 +162,10 @@ def feature_maps(x: ArrayLike, maps: Mapping[str, ArrayLike], *, stride: int = 1
     alt : str
         What the figure shows.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
         If there is no feature map, or an array is not one-dimensional.
 
@@ -175,9 +175,10 @@ def feature_maps(x: ArrayLike, maps: Mapping[str, ArrayLike], *, stride: int = 1
     Figure: A signal and its two differences.
     """
     if not maps:
-        raise ValueError("maps: expected at least one feature map, got none")
-    rows = [("input $x$", _vector("x", x), 1, INPUT)]
-    rows += [(label, _vector("maps", values), stride, OUTPUT) for label, values in maps.items()]
+        raise ValueError("maps: got none, expected at least one feature map")
+    positive_int("stride", stride)
+    rows = [("input $x$", signal("x", x, ndim=1), 1, INPUT)]
+    rows += [(label, signal("maps", values, ndim=1), stride, OUTPUT) for label, values in maps.items()]
     with drawing(len(rows), height=1.05 * len(rows) + 0.3, sharex=True) as (figure, all_axes):
         for axes, (label, values, step, colour) in zip(all_axes, rows, strict=True):
             axes.axhline(0, color=MUTED, linewidth=0.6)
@@ -199,12 +200,10 @@ def receptive_field(size: int, layers: Sequence[tuple[int, int]], *, alt: str) -
     alt : str
         What the figure shows.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
         If there is no layer, or the stack leaves no position in its last layer.
 
@@ -213,15 +212,18 @@ def receptive_field(size: int, layers: Sequence[tuple[int, int]], *, alt: str) -
     >>> receptive_field(7, [(3, 1), (3, 1)], alt="A unit that sees five of seven inputs.")
     Figure: A unit that sees five of seven inputs.
     """
+    positive_int("size", size)
     if not layers:
-        raise ValueError("layers: expected at least one (kernel, stride) pair, got none")
+        raise ValueError("layers: got none, expected at least one (kernel, stride) pair")
     centres = [np.arange(size, dtype=float)]  # of every row's units, in input positions
     for kernel, stride in layers:
+        positive_int("kernel", kernel)
+        positive_int("stride", stride)
         below = centres[-1]
         firsts = range(0, len(below) - kernel + 1, stride)
         centres.append(np.array([below[n : n + kernel].mean() for n in firsts]))
     if len(centres[-1]) == 0:
-        raise ValueError(f"layers: nothing is left of {size} positions after the last layer")
+        raise ValueError(f"layers: got {layers}, expected layers that leave something of {size} positions")
 
     lit = {len(centres[-1]) // 2}
     height = 5.2 / (size + 4) * (len(layers) * _GAP + 1.2)
@@ -285,12 +287,3 @@ def _bare(axes: Axes, title: str, top: float) -> None:
 
 def _short(value: float) -> str:
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
-
-
-def _vector(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(
-            f"{name}: expected a one-dimensional signal with values in it, got shape {array.shape}"
-        )
-    return array

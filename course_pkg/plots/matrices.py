@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
+from course_pkg._validate import integers, positive_int, signal
 from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, SECOND, TEXT, Figure, drawing
 
 
@@ -22,12 +23,10 @@ def weight_matrices(panels: Sequence[tuple[str, ArrayLike, int]], *, alt: str) -
     alt : str
         What the figure shows.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
         If there is no panel, a matrix is not two-dimensional, or an entry is not a whole number from 0.
 
@@ -37,12 +36,14 @@ def weight_matrices(panels: Sequence[tuple[str, ArrayLike, int]], *, alt: str) -
     Figure: The weight a twice on the diagonal.
     """
     if not panels:
-        raise ValueError("panels: expected at least one (title, matrix, taps) triple, got none")
+        raise ValueError("panels: got none, expected at least one (title, matrix, taps) triple")
     matrices = [_index_matrix(matrix) for _, matrix, _ in panels]
+    for _, _, taps in panels:
+        positive_int("taps", taps)
     columns = min(len(panels), 2)
     cell = min(5.0 / (columns * max(m.shape[1] + 0.8 for m in matrices)), 0.34)
     heights = [  # of the grid's rows, in cells, with room for the titles
-        max(m.shape[0] for m in matrices[i : i + columns]) + 0.8 + 0.3 / cell
+        max(m.shape[0] for m in matrices[i : i + columns]) + 0.8 + 0.42 / cell
         for i in range(0, len(matrices), columns)
     ]
     with drawing(len(heights), columns, height=cell * sum(heights), height_ratios=heights) as (
@@ -93,12 +94,10 @@ def channels(x: ArrayLike, w: ArrayLike, y: ArrayLike, *, output: tuple[int, int
     alt : str
         What the figure shows.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
         If the shapes do not belong together, or `output` is not an index of `y`.
 
@@ -107,15 +106,14 @@ def channels(x: ArrayLike, w: ArrayLike, y: ArrayLike, *, output: tuple[int, int
     >>> channels([[1, 2, 3]], [[[1, 1]]], [[3, 5]], output=(0, 1), alt="Two and three are summed to five.")
     Figure: Two and three are summed to five.
     """
-    x, w, y = (np.asarray(array, dtype=float) for array in (x, w, y))
-    if x.ndim != 2 or w.ndim != 3 or y.shape != (len(w), x.shape[1] - w.shape[2] + 1) or w.shape[1] != len(x):
-        raise ValueError(
-            "x, w, y: expected shapes (C_i, N), (C_o, C_i, K), (C_o, N - K + 1), "
-            f"got {x.shape}, {w.shape}, {y.shape}"
-        )
-    channel, position = output
-    if not (0 <= channel < len(y) and 0 <= position < y.shape[1]):
-        raise ValueError(f"output: expected an index (channel, position) of y {y.shape}, got {output}")
+    x, w, y = signal("x", x, ndim=2), signal("w", w, ndim=3), signal("y", y, ndim=2)
+    channel, position = integers("output", output, rank=2, minimum=0)
+    if w.shape[1] != len(x):
+        raise ValueError(f"w: got shape {w.shape}, expected (C_o, {len(x)}, K) for x of {len(x)} channels")
+    if y.shape != (len(w), x.shape[1] - w.shape[2] + 1):
+        raise ValueError(f"y: got shape {y.shape}, expected {(len(w), x.shape[1] - w.shape[2] + 1)}")
+    if channel >= len(y) or position >= y.shape[1]:
+        raise ValueError(f"output: got {output}, expected an index (channel, position) of y {y.shape}")
 
     taps = w.shape[2]
     step = taps + 0.8  # from one kernel to the next
@@ -163,10 +161,8 @@ def _square(axes: Axes, x: float, y: float, side: float, **style: object) -> Non
 
 
 def _index_matrix(matrix: ArrayLike) -> NDArray[np.int64]:
-    given = np.asarray(matrix, dtype=float)
-    if given.ndim != 2 or given.size == 0:
-        raise ValueError(f"panels: expected a two-dimensional matrix, got shape {given.shape}")
+    given = signal("panels", matrix, ndim=2)
     indices = np.rint(given).astype(np.int64)
     if not np.array_equal(indices, given) or indices.min() < 0:
-        raise ValueError("panels: expected whole numbers from 0 in a matrix, got other values")
+        raise ValueError("panels: got other entries in a matrix, expected whole numbers from 0")
     return indices
