@@ -130,7 +130,7 @@ def layer_table(model: "torch.nn.Module", input_size: tuple[int, ...]) -> LayerT
                 output_shape=tuple(output.shape[1:]),
                 parameters=sum(p.numel() for p in new),
                 macs=_macs(layer, inputs[0].shape[1:], output.shape[1:]),
-                receptive_field=None if not field else field[0] if len(set(field)) == 1 else tuple(field),
+                receptive_field=None if field is None else _one_number(field),
             )
         )
 
@@ -155,6 +155,10 @@ def layer_table(model: "torch.nn.Module", input_size: tuple[int, ...]) -> LayerT
         for layer, training in modes.items():
             layer.training = training
     return table
+
+
+def _one_number(along_axes: list[int]) -> int | tuple[int, ...]:
+    return tuple(along_axes) if len(set(along_axes)) > 1 else max(along_axes, default=1)
 
 
 def _kinds(layer: Any) -> set[str]:

@@ -158,6 +158,11 @@ def conv_parameters(
     bias
         Whether there is one bias per output channel.
 
+    Returns
+    -------
+    int
+        out_channels (in_channels / groups) K, with K the number of values in the kernel, plus the biases.
+
     Raises
     ------
     TypeError
@@ -193,8 +198,7 @@ def conv_macs(
 ) -> int:
     """Number of multiply-adds of a convolution layer on one example.
 
-    Every weight is used once at every output position, so this is the number of parameters times the number
-    of positions.
+    Every weight is used once at every output position.
 
     Parameters
     ----------
@@ -205,10 +209,20 @@ def conv_macs(
     bias
         Whether to count the addition of the bias as well; by custom it is not counted.
 
+    Returns
+    -------
+    int
+        The number of parameters (those of `conv_parameters`) times the number of positions.
+
     Raises
     ------
     TypeError, ValueError
         As `conv_parameters`; also if `positions` does not have one integer of at least 1 per axis.
+
+    References
+    ----------
+    Krizhevsky, Sutskever & Hinton (2012), ImageNet classification with deep convolutional neural networks,
+    section 3.5, for the sizes in the second example.
 
     Examples
     --------

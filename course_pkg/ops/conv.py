@@ -128,9 +128,8 @@ def conv1d_backward(
     >>> grad_input, grad_weight, grad_bias
     (array([[ 1.,  0., -1.,  0.,  0.]]), array([[[1., 2., 3.]]]), None)
     """
-    for name, array in {"grad_out": grad_out, "input": input, "weight": weight, "bias": bias}.items():
-        if array is not None:
-            float_array(name, array)
+    for name, array in {"grad_out": grad_out, "input": input, "weight": weight}.items():
+        float_array(name, array)
     geometry = _checked(1, input, weight, bias, stride, padding, dilation, groups)
     return _conv_backward(grad_out, input, weight, bias, *geometry)
 

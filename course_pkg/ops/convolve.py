@@ -69,13 +69,13 @@ def convolve(x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = "
     choice("boundary", boundary, BOUNDARIES)
     kept = _kept(a.shape, b.shape, mode)
     if boundary == "zero" or mode == "valid":
-        return _full(a, b)[kept]
+        return np.ascontiguousarray(_full(a, b)[kept])
     widths, inner = _surroundings(a.shape, b.shape, kept)
-    return _full(extend(a, widths, BOUNDARIES[boundary]), b)[inner]
+    return np.ascontiguousarray(_full(extend(a, widths, BOUNDARIES[boundary]), b)[inner])
 
 
 def convolve_backward(
-    grad_out: Array, x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = "zero"
+    grad_out: SignalLike, x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = "zero"
 ) -> tuple[Array, Array]:
     """Gradients of `convolve`: each is a cross-correlation of `grad_out` with the other argument.
 
@@ -156,7 +156,7 @@ def correlate(x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = 
 
 
 def correlate_backward(
-    grad_out: Array, x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = "zero"
+    grad_out: SignalLike, x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = "zero"
 ) -> tuple[Array, Array]:
     """Gradients of `correlate` with respect to `x` and `w`.
 

@@ -53,7 +53,8 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     array([[3, 2, 1, 2, 3, 4, 3]])
     """
     widths = _checked_widths(input, pad, mode, value)
-    return extend(_crop(input, widths), _grown(widths), mode, 0 if value is None else value)
+    padded = extend(_crop(input, widths), _grown(widths), mode, 0 if value is None else value)
+    return padded.copy() if np.may_share_memory(padded, input) else padded
 
 
 def pad_backward(
@@ -100,12 +101,16 @@ def pad_backward(
 def extend(x: Array, widths: Widths, mode: str, value: float = 0) -> Array:
     """`x` with its last `len(widths)` axes padded, repeating the rule of `mode` as often as needed.
 
+    Not a copy if all widths are 0.
+
     Examples
     --------
     >>> extend(np.array([1, 2, 3]), [(4, 1)], "circular")
     array([3, 1, 2, 3, 1, 2, 3, 1])
     """
     for axis, (left, right) in zip(range(-len(widths), 0), widths, strict=True):
+        if left == right == 0:
+            continue
         source = source_positions(x.shape[axis], left, right, mode)
         x = np.take(x, source, axis)
         np.moveaxis(x, axis, 0)[source < 0] = value
@@ -121,6 +126,8 @@ def extend_backward(grad: Array, widths: Widths, mode: str) -> Array:
     array([1., 3., 1.])
     """
     for axis, (left, right) in zip(range(-len(widths), 0), widths, strict=True):
+        if left == right == 0:
+            continue
         grad = np.moveaxis(grad, axis, 0)
         n = len(grad) - left - right
         source = source_positions(n, left, right, mode)
