@@ -163,8 +163,8 @@ def random_arrays(*shapes, seed=0):
 
 
 def pytorch_does_not_look(input_shape, weight_shape, options):
-    # with no numbers to read PyTorch checks less: it takes an input without channels, and forgets how many outputs
-    # were asked for; with no examples it takes no positions and dilation 0. we refuse these
+    # with no numbers to read PyTorch checks less: it takes an input without channels, and forgets how many
+    # outputs were asked for; with no examples it takes no positions and dilation 0. we refuse these
     no_channels_or_positions = 0 in (*input_shape[-2:], weight_shape[1])
     return no_channels_or_positions or (input_shape[0] == 0 and options["dilation"] == 0)
 
