@@ -128,14 +128,16 @@ def _close(got: np.ndarray, right: np.ndarray) -> bool:
 
 def _diagnosis(got: np.ndarray, right: np.ndarray, looks_like: Mapping[str, Plain]) -> str:
     """The mistake that the answer looks like, in words."""
-    for mistake, answer in looks_like.items():
-        if _close(got, np.asarray(answer, dtype=float)):
-            return mistake
+    named = [
+        mistake for mistake, answer in looks_like.items() if _close(got, np.asarray(answer, dtype=float))
+    ]
+    if named:
+        return " — or ".join(named)  # small examples can make two mistakes look alike
     for mistake, answer in _common_mistakes(got, right).items():
         if _close(got, answer):
             return mistake
     if got.shape != right.shape:
-        return f"has shape {got.shape}, expected {right.shape}"
+        return "not the expected shape"
     return "not the expected numbers"
 
 

@@ -1,0 +1,26 @@
+"""Settings of nbgrader for this course; `nbgrader` reads them when it is started in the repository's root."""
+
+from pathlib import Path
+
+root = Path(__file__).resolve().parent
+c = get_config()  # noqa: F821  nbgrader defines it
+
+# The instructor's notebooks are the source; what students get is made from them and committed.
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "assignments"
+
+# A real class lives in class/, which git ignores: submissions, graded copies, feedback and the gradebook.
+(root / "class").mkdir(exist_ok=True)
+c.CourseDirectory.submitted_directory = "class/submitted"
+c.CourseDirectory.autograded_directory = "class/autograded"
+c.CourseDirectory.feedback_directory = "class/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db?timeout=60"
+
+# What stands in the student's copy where the solution was.
+c.ClearSolutions.code_stub = {"python": "# your code here\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+
+# Room for slow but right solutions, and for the cells that students add.
+c.Execute.timeout = 60
+c.OverwriteCells.add_missing_cells = True

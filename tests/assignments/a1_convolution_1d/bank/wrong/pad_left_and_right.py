@@ -1,0 +1,18 @@
+"""Left and right are exchanged.
+
+part: pad
+score: 0
+"""
+
+
+def pad(x, right, left, mode):
+    x, N = list(x), len(x)
+    if mode not in ("zero", "circular", "reflect"):
+        raise ValueError("mode")
+    if mode == "reflect" and max(left, right) > N - 1:
+        raise ValueError("too far")
+    if mode == "zero":
+        return [0] * left + x + [0] * right
+    if mode == "circular":
+        return [x[n % N] for n in range(-left, N + right)]
+    return x[left:0:-1] + x + x[::-1][1 : right + 1]

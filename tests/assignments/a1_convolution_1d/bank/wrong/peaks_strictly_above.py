@@ -1,0 +1,17 @@
+"""A score equal to the threshold does not count, not even that of the example.
+
+part: peaks
+score: 0
+"""
+
+import numpy as np
+
+
+def find_peaks(scores, threshold, distance):
+    left = np.array(scores, dtype=float)
+    peaks = []
+    while left.size and left.max() > threshold:
+        best = int(np.argmax(left))
+        peaks.append(best)
+        left[max(best - distance + 1, 0) : best + distance] = -np.inf
+    return sorted(peaks)
