@@ -7,6 +7,8 @@ Both take a batch of 40-position signals and give a score for each of the ten cl
 import torch
 from torch import nn
 
+from course_pkg._validate import describe
+
 
 class MNIST1DConvNet(nn.Module):
     """Three convolution layers (15 channels, kernel 3, stride 2, no padding) with ReLU, then a linear layer.
@@ -48,22 +50,7 @@ class MNIST1DConvNet(nn.Module):
         _he_initialisation(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Class scores of a batch of signals.
-
-        Parameters
-        ----------
-        x : Tensor, (N, 40)
-
-        Returns
-        -------
-        Tensor, (N, 10)
-            Scores before the softmax.
-
-        Raises
-        ------
-        ValueError
-            If `x` is not of shape (N, 40).
-        """
+        """Scores (N, 10) before the softmax, of signals `x` (N, 40); `TypeError` or `ValueError` for anything else."""
         _check_signals(x)
         return self.layers(x.unsqueeze(1))  # (N, 40) -> (N, 1, 40): one input channel
 
@@ -106,22 +93,7 @@ class MNIST1DFullyConnected(nn.Module):
         _he_initialisation(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Class scores of a batch of signals.
-
-        Parameters
-        ----------
-        x : Tensor, (N, 40)
-
-        Returns
-        -------
-        Tensor, (N, 10)
-            Scores before the softmax.
-
-        Raises
-        ------
-        ValueError
-            If `x` is not of shape (N, 40).
-        """
+        """Scores (N, 10) before the softmax, of signals `x` (N, 40); `TypeError` or `ValueError` for anything else."""
         _check_signals(x)
         return self.layers(x)
 
@@ -135,5 +107,7 @@ def _he_initialisation(net: nn.Module) -> None:
 
 
 def _check_signals(x: torch.Tensor) -> None:
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"x: got {describe(x)}, expected a tensor of signals, (N, 40)")
     if x.ndim != 2 or x.shape[1] != 40:
         raise ValueError(f"x: got shape {tuple(x.shape)}, expected a batch of signals, (N, 40)")

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -55,3 +56,9 @@ def test_starts_with_he_weights_and_zero_biases(build):
 def test_bad_shape(build, shape):
     with pytest.raises(ValueError, match=r"x: got shape .* expected a batch of signals, \(N, 40\)"):
         build()(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("build", [MNIST1DConvNet, MNIST1DFullyConnected])
+def test_bad_type(build):
+    with pytest.raises(TypeError, match="x: got an array of shape"):
+        build()(np.zeros((2, 40)))
