@@ -26,6 +26,8 @@ Ints = int | tuple[int, ...] | list[int]
 # stride, (left, right) padding and dilation of each axis; groups
 Geometry = tuple[tuple[int, ...], list[tuple[int, int]], tuple[int, ...], int]
 
+AXES = {1: ("L", "K")}  # spatial axes of input and weight, as the messages write them
+
 
 def conv1d(
     input: Array,
@@ -145,11 +147,9 @@ def _checked(
     groups: int,
 ) -> Geometry:
     # everything that can be wrong, said by the argument's name
-    axes = "L" if rank == 1 else "HW"
-    real_array(
-        "input", input, (rank + 1, rank + 2), shape=f"(C, {', '.join(axes)}) or (N, C, {', '.join(axes)})"
-    )
-    real_array("weight", weight, rank + 2, shape=f"(O, C / groups, {', '.join('K' for _ in axes)})")
+    axes, taps = AXES[rank]
+    real_array("input", input, (rank + 1, rank + 2), shape=f"(C, {axes}) or (N, C, {axes})")
+    real_array("weight", weight, rank + 2, shape=f"(O, C / groups, {taps})")
     if bias is not None:
         real_array("bias", bias)
     same_dtype(input=input, weight=weight, bias=bias)
@@ -205,7 +205,7 @@ def _paddings(
 def _conv(input: Array, weight: Array, bias: Array | None, *geometry: *Geometry) -> Array:
     groups = geometry[-1]
     columns, positions = _columns(input, weight, *geometry)
-    y = _wide(weight).reshape(groups, weight.shape[0] // groups, -1) @ columns  # (G, O/G, N P)
+    y = _rows(weight, groups) @ columns  # (G, O/G, N P)
     if bias is not None:
         y += bias.reshape(groups, -1, 1)
     y = y.reshape(weight.shape[0], -1, *positions).swapaxes(0, 1)  # (N, O, P)
@@ -218,35 +218,26 @@ def _conv_backward(
 ) -> tuple[Array, Array, Array | None]:
     strides, paddings, dilations, groups = geometry
     columns, positions = _columns(input, weight, *geometry)
-    batch = _batched(input, weight)
     same_dtype(input=input, grad_out=grad_out)
-    has_shape(
-        "grad_out",
-        grad_out,
-        (*input.shape[: -len(positions) - 1], weight.shape[0], *positions),
-        "as the output",
-    )
+    output_shape = (*input.shape[: -len(positions) - 1], weight.shape[0], *positions)
+    has_shape("grad_out", grad_out, output_shape, "the shape of the output")
 
-    g = (
-        _wide(_batched(grad_out, weight)).swapaxes(0, 1).reshape(groups, weight.shape[0] // groups, -1)
-    )  # (G, O/G, N P)
+    g = _rows(_batched(grad_out, weight).swapaxes(0, 1), groups)  # (G, O/G, N P)
     grad_bias = None if bias is None else g.sum(-1).reshape(bias.shape).astype(bias.dtype)
     grad_weight = (g @ columns.swapaxes(1, 2)).reshape(weight.shape).astype(weight.dtype)
 
-    kernel = weight.shape[2:]
-    grad_columns = (
-        _wide(weight).reshape(groups, weight.shape[0] // groups, -1).swapaxes(1, 2) @ g
-    )  # (G, C/G K, N P)
-    grad_columns = grad_columns.reshape(batch.shape[1], *kernel, len(batch), *positions)  # (C, K, N, P)
-    padded = [n + left + right for n, (left, right) in zip(batch.shape[2:], paddings, strict=True)]
-    grad_padded = np.zeros((batch.shape[1], len(batch), *padded), g.dtype)  # (C, N, L)
-    for tap in np.ndindex(kernel):  # each tap read every S-th position from D k on: give back there
+    n, c, *spatial = _batched(input, weight).shape
+    grad_columns = _rows(weight, groups).swapaxes(1, 2) @ g  # (G, C/G K, N P)
+    grad_columns = grad_columns.reshape(c, *weight.shape[2:], n, *positions)  # (C, K, N, P)
+    padded = [size + left + right for size, (left, right) in zip(spatial, paddings, strict=True)]
+    grad_padded = np.zeros((c, n, *padded), g.dtype)
+    for tap in np.ndindex(weight.shape[2:]):  # tap k read every S-th position from D k on: give back there
         read = (
             slice(d * k, d * k + s * (p - 1) + 1, s)
             for k, d, s, p in zip(tap, dilations, strides, positions, strict=True)
         )
         grad_padded[:, :, *read] += grad_columns[:, *tap]
-    inside = (slice(left, left + n) for n, (left, _) in zip(batch.shape[2:], paddings, strict=True))
+    inside = (slice(left, left + size) for size, (left, _) in zip(spatial, paddings, strict=True))
     grad_input = np.ascontiguousarray(grad_padded[:, :, *inside].swapaxes(0, 1), input.dtype)
     return grad_input.reshape(input.shape), grad_weight, grad_bias
 
@@ -258,14 +249,17 @@ def _columns(input: Array, weight: Array, *geometry: *Geometry) -> tuple[Array, 
     x = extend(_wide(_batched(input, weight)), paddings, "constant")  # (N, C, L)
     spans = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilations, strict=True)]
     windows = sliding_window_view(x, spans, axis=tuple(range(2, 2 + rank)))  # (N, C, L', span), a view
-    windows = windows[
-        :, :, *(slice(None, None, s) for s in strides), *(slice(None, None, d) for d in dilations)
-    ]
-    # (N, C, P, K) -> (C, K, N, P)
-    windows = windows.transpose(1, *range(2 + rank, 2 + 2 * rank), 0, *range(2, 2 + rank))
-    positions = windows.shape[-rank:]
-    taps = weight[0].size
-    return windows.reshape(groups, taps, len(x) * math.prod(positions)), positions
+    steps = (slice(None, None, step) for step in (*strides, *dilations))
+    windows = windows[:, :, *steps]  # (N, C, P, K)
+    positions = windows.shape[2 : 2 + rank]
+    windows = windows.transpose(1, *range(2 + rank, 2 + 2 * rank), 0, *range(2, 2 + rank))  # (C, K, N, P)
+    return windows.reshape(groups, weight[0].size, len(x) * math.prod(positions)), positions
+
+
+def _rows(array: Array, groups: int) -> Array:
+    # weight (O, C/G, K) or gradient (O, N, P) as one matrix per group, a row for each of its outputs
+    shape = (groups, array.shape[0] // groups, math.prod(array.shape[1:]))
+    return _wide(array).reshape(shape)
 
 
 def _batched(array: Array, weight: Array) -> Array:
