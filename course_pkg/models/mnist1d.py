@@ -50,7 +50,7 @@ class MNIST1DConvNet(nn.Module):
         _he_initialisation(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scores (N, 10) before the softmax, of signals `x` (N, 40); `TypeError` or `ValueError` for anything else."""
+        """Scores (N, 10), before the softmax, of signals `x` (N, 40); another shape is a `ValueError`."""
         _check_signals(x)
         return self.layers(x.unsqueeze(1))  # (N, 40) -> (N, 1, 40): one input channel
 
@@ -93,7 +93,7 @@ class MNIST1DFullyConnected(nn.Module):
         _he_initialisation(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scores (N, 10) before the softmax, of signals `x` (N, 40); `TypeError` or `ValueError` for anything else."""
+        """Scores (N, 10), before the softmax, of signals `x` (N, 40); another shape is a `ValueError`."""
         _check_signals(x)
         return self.layers(x)
 
