@@ -57,9 +57,9 @@ def test_page_opens_well(page, site, name, width, theme):
     page.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
     page.goto(f"{site}/{name}.html", wait_until="load")
     assert page.evaluate("document.documentElement.dataset.theme") == theme
-    assert page.locator("main h1").first.is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("article h1").first.is_visible()
     assert page.evaluate(STICKING_OUT) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert all(contrast(*pair) > 4.5 for pair in page.evaluate(COLOURS)), "text of a figure on its panel"
 
 
