@@ -58,9 +58,10 @@ def output_size(
     ValueError
         If a size is out of range, the kernel does not fit at all, or `strict` and it does not fit evenly.
 
-    References ---------- Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning,
-    relationships 6 and 15 (they count dilation from 1 as well). PyTorch documentation of `torch.nn.MaxPool1d`
-    for `ceil_mode`.
+    References
+    ----------
+    Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning, relationships 6 and 15
+    (they count dilation from 1 as well). PyTorch documentation of `torch.nn.MaxPool1d` for `ceil_mode`.
 
     Examples
     --------
@@ -106,11 +107,11 @@ def receptive_field(layers: Sequence[tuple[int, ...]]) -> list[tuple[int, int, f
 
     Returns
     -------
-    list of (size, jump, start)
-        Per layer: `size`, how many input positions one output can see, from the first to the last; `jump`,
-        how many input positions the receptive field moves from one output to the next; `start`, the centre of
-        the first output's receptive field, counted from 0 at the first input, for layers without padding
-        (padding P in a layer subtracts P times the jump before that layer).
+    list of tuple
+        Per layer a tuple (size, jump, start): `size`, how many input positions one output can see, from the
+        first to the last; `jump`, how many input positions the receptive field moves from one output to the
+        next; `start`, the centre of the first output's receptive field, counted from 0 at the first input,
+        for layers without padding (padding P in a layer subtracts P times the jump before that layer).
 
     Raises
     ------
@@ -119,8 +120,10 @@ def receptive_field(layers: Sequence[tuple[int, ...]]) -> list[tuple[int, int, f
     ValueError
         If a tuple has another length, or a number is less than 1.
 
-    References ---------- Araujo, Norris & Sim (2019), Computing receptive fields of convolutional neural
-    networks, Distill, equations 2-4.
+    References
+    ----------
+    Araujo, Norris & Sim (2019), Computing receptive fields of convolutional neural networks, Distill, section
+    on single-path networks.
 
     Examples
     --------

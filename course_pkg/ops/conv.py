@@ -60,7 +60,7 @@ def conv1d(
 
     Returns
     -------
-    ndarray
+    numpy.ndarray
         Shape (N, O, P), or (O, P), with P = (L + 2 padding - dilation (K - 1) - 1) // stride + 1, in the
         dtype of `input`. Half precision is summed in single precision.
 
@@ -72,9 +72,10 @@ def conv1d(
         If a rank or shape does not fit, a number is out of range, the kernel is longer than the padded input,
         or there are no positions or channels. A batch of no examples is fine.
 
-    References ---------- Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning,
-    chapter 2. PyTorch documentation of `torch.nn.functional.conv1d`; unlike there, an input without channels
-    is refused.
+    References
+    ----------
+    Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning, chapter 2. PyTorch
+    documentation of `torch.nn.functional.conv1d`; unlike there, an input without channels is refused.
 
     Examples
     --------
@@ -110,7 +111,7 @@ def conv1d_backward(
 
     Returns
     -------
-    grad_input, grad_weight, grad_bias : ndarray
+    grad_input, grad_weight, grad_bias : numpy.ndarray
         Of the shapes and the dtype of the arguments; `grad_bias` is None if `bias` is.
 
     Raises

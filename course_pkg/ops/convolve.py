@@ -42,7 +42,7 @@ def convolve(x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = "
 
     Returns
     -------
-    ndarray
+    numpy.ndarray
         The result. Floats keep their dtype (the wider of two); integers count as float64, next to a float
         array as its dtype.
 
@@ -88,7 +88,7 @@ def convolve_backward(
 
     Returns
     -------
-    grad_x, grad_w : ndarray
+    grad_x, grad_w : numpy.ndarray
         Of the shapes of `x` and `w` and the dtype of the result.
 
     Raises
@@ -132,7 +132,7 @@ def correlate(x: SignalLike, w: SignalLike, mode: str = "full", boundary: str = 
 
     Returns
     -------
-    ndarray
+    numpy.ndarray
         The result, as from `convolve`.
 
     Raises
@@ -167,7 +167,7 @@ def correlate_backward(
 
     Returns
     -------
-    grad_x, grad_w : ndarray
+    grad_x, grad_w : numpy.ndarray
         Of the shapes of `x` and `w` and the dtype of the result.
 
     Raises

@@ -30,7 +30,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
 
     Returns
     -------
-    ndarray
+    numpy.ndarray
         A new array, each padded axis longer by its two widths. Unlike in PyTorch, any number of axes of an
         array of any rank can be padded in any mode.
 
@@ -71,7 +71,7 @@ def pad_backward(
 
     Returns
     -------
-    ndarray
+    numpy.ndarray
         Gradient with the shape of `input` and the dtype of `grad_out`.
 
     Raises
