@@ -1,0 +1,165 @@
+"""A class on disk: one folder that holds submissions, gradebook, feedback and reports.
+
+    roster.csv          id,first_name,last_name,email (optional; without it, whoever submitted)
+    submitted/          STUDENT/ASSIGNMENT/*.ipynb, as nbgrader collects them
+    autograded/ feedback/ release/ gradebook.db    made by nbgrader
+    reports/ grades.csv grading.log progress.json  made here
+
+nbgrader itself reads the nbgrader_config.py in the class folder, or, for a class inside the course's own
+folder, the one beside it.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from course_pkg.grading import feedback
+
+CONFIG = "nbgrader_config.py"
+PROGRESS = "progress.json"
+LOG = "grading.log"
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class ClassFolder:
+    """Where everything of one class is, and the nbgrader configuration that says so.
+
+    Attributes
+    ----------
+    folder : Path
+        The class folder, absolute.
+    source : Path
+        The folder of the instructor's notebooks, one folder an assignment.
+    config : Config
+        nbgrader's configuration, with every output below `folder`.
+    """
+
+    folder: Path
+    source: Path
+    config: Config
+
+    @property
+    def database(self) -> str:
+        """The gradebook's URL; two graders may write, so each waits for the other."""
+        return f"sqlite:///{self.folder / 'gradebook.db'}?timeout=60"
+
+    def submission(self, student: str, assignment: str) -> Path:
+        return self.folder / "submitted" / student / assignment
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        return self.folder / "autograded" / student / assignment
+
+    def feedback(self, student: str, assignment: str) -> Path:
+        return self.folder / "feedback" / student / assignment
+
+    def report(self, assignment: str) -> Path:
+        return self.folder / "reports" / f"{assignment}.html"
+
+    def table(self, assignment: str) -> Path:
+        return self.folder / "reports" / f"{assignment}.csv"
+
+    def notebooks(self, assignment: str) -> list[str]:
+        """Names of the assignment's notebooks, without the ending."""
+        return sorted(path.stem for path in (self.source / assignment).glob("*.ipynb"))
+
+    def submitters(self, assignment: str) -> list[str]:
+        """Ids of the students whose submission lies in the class folder, sorted."""
+        return sorted(path.parent.name for path in (self.folder / "submitted").glob(f"*/{assignment}"))
+
+    def roster(self) -> dict[str, dict[str, str]]:
+        """Names and addresses by student id, from roster.csv; empty without one."""
+        path = self.folder / "roster.csv"
+        if not path.exists():
+            return {}
+        with path.open(encoding="utf-8", newline="") as stream:
+            return {row.pop("id"): row for row in csv.DictReader(stream)}
+
+    def coursedir(self, assignment: str = "", student: str = "*") -> CourseDirectory:
+        """nbgrader's view of this class, for one assignment and one student (or all)."""
+        return CourseDirectory(config=self.config, assignment_id=assignment, student_id=student)
+
+
+def open_class(folder: Path) -> ClassFolder:
+    """The class in `folder`.
+
+    Raises
+    ------
+    ValueError
+        If the folder, its submissions, or an nbgrader_config.py in it or beside it is missing.
+    """
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise ValueError(f"--class: got {folder}, expected a folder; `sample-class {folder}` makes a sample")
+    if not (folder / "submitted").is_dir():
+        raise ValueError(
+            f"--class: {folder} has no submitted/ folder, expected submitted/STUDENT/ASSIGNMENT/"
+        )
+    config_file = next((f / CONFIG for f in (folder, folder.parent) if (f / CONFIG).is_file()), None)
+    if config_file is None:
+        raise ValueError(f"--class: expected {CONFIG} in {folder} or in {folder.parent}, found none")
+    config = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
+    feedback.configure(config)
+    course = config.CourseDirectory
+    source = (config_file.parent / course.get("source_directory", "source")).resolve()
+    made = ClassFolder(folder, source, config)
+    course.root = str(folder)
+    course.source_directory = str(source)
+    course.db_url = made.database
+    for step in ("submitted", "autograded", "feedback", "release"):
+        course[f"{step}_directory"] = step
+    return made
+
+
+def use_this_environment() -> None:
+    """Let nbgrader find `alembic` and the kernels of the Python that runs us, whatever PATH says."""
+    here = str(Path(sys.executable).parent)
+    if here not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = here + os.pathsep + os.environ["PATH"]
+    # several notebooks run at a time: one thread each, or they wait for one another
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """A hash of the files' names and contents; folders are walked, caches and links left out.
+
+    Examples
+    --------
+    >>> fingerprint([]) == fingerprint([])
+    True
+    """
+    total = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and not file.is_symlink() and "__pycache__" not in file.parts:
+                name = str(file.relative_to(path)) if path.is_dir() else file.name
+                total.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def digest(*things: object) -> str:
+    """A short hash of how the things print.
+
+    Examples
+    --------
+    >>> digest("a", 1) == digest("a", 2)
+    False
+    """
+    return hashlib.sha256(repr(things).encode()).hexdigest()[:16]
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` so that a run killed half-way leaves the old file or the new one."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    fresh.replace(path)

@@ -1,0 +1,110 @@
+"""Feedback pages: nbgrader's own, in a template that stands alone and without the hidden tests' source."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import bleach  # type: ignore[import-untyped]
+from markupsafe import Markup
+from nbconvert.filters import markdown2html
+from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from traitlets.config import Config
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+_HIDDEN = re.compile(
+    r"^[^\n]*### BEGIN HIDDEN TESTS.*?(### END HIDDEN TESTS[^\n]*|\Z)", re.DOTALL | re.MULTILINE
+)
+_TAGS = "a p br hr h1 h2 h3 h4 h5 h6 em strong b i u del sub sup code pre span div blockquote ul ol li img "
+_TAGS += "table thead tbody tr th td"
+
+Step = tuple[NotebookNode, dict[str, Any]]
+
+
+class HideTests(NbGraderPreprocessor):
+    """Leave the hidden tests' source, and tracebacks that quote it, out of a page for students."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int) -> Step:
+        if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
+            cell.source = _HIDDEN.sub("# hidden tests ran here", cell.source)
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources
+
+
+class Marks(GetGrades):
+    """nbgrader's marks and comments, and which marks are still to come from a person."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int) -> Step:
+        cell, resources = super().preprocess_cell(cell, resources, index)
+        if is_grade(cell):
+            name = cell.metadata.nbgrader.grade_id
+            grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+            cell.metadata.nbgrader.pending = grade.manual_score is None and grade.auto_score is None
+            resources["pending"] = resources.get("pending") or cell.metadata.nbgrader.pending
+        return cell, resources
+
+
+class PageStyle(NbGraderPreprocessor):
+    """The page's style sheet, with colours for code in both themes, for the template."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Step:
+        light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+        dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+        page = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+        resources["page_css"] = f"{page}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
+        return nb, resources
+
+
+def safe_markdown(source: str) -> Markup:
+    """Markdown as HTML that can neither run anything nor load anything.
+
+    Examples
+    --------
+    >>> print(safe_markdown("*so* <script>alert(1)</script>"))
+    <p><em>so</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>
+    """
+    page = bleach.clean(
+        markdown2html(source),
+        tags=_TAGS.split(),
+        attributes={"a": ["href"], "img": ["src", "alt"], "span": ["class"], "div": ["class"]},
+        protocols=["http", "https", "mailto", "data"],
+    )
+    return Markup(page.strip())
+
+
+def heading(source: str) -> str:
+    """The text of the heading that a markdown cell begins with; empty if it begins otherwise.
+
+    Examples
+    --------
+    >>> heading("## Part 1 · Flips\\nand so on"), heading("So on")
+    ('Part 1 · Flips', '')
+    """
+    first = source.lstrip().partition("\n")[0]
+    return first.lstrip("#").strip() if first.startswith("#") else ""
+
+
+def configure(config: Config) -> None:
+    """Set, in an nbgrader configuration, how this course grades and gives feedback.
+
+    Call it in an nbgrader_config.py, so that nbgrader's own commands and formgrader do the same.
+
+    Examples
+    --------
+    >>> config = Config()
+    >>> configure(config)
+    >>> config.HTMLExporter.template_name
+    'course_feedback'
+    """
+    # a test cell that the student deleted comes back, and is run
+    config.OverwriteCells.add_missing_cells = True
+    config.GenerateFeedback.preprocessors = [HideTests, Marks, PageStyle]
+    config.HTMLExporter.template_name = "course_feedback"
+    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"safe_markdown": safe_markdown, "heading": heading}

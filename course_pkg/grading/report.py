@@ -1,0 +1,179 @@
+"""The class report: one HTML page that tells an instructor how the class did and where it went wrong."""
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+import numpy as np
+import pandas as pd
+from nbgrader.utils import is_grade
+
+from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.grading.classfolder import ClassFolder
+from course_pkg.grading.feedback import TEMPLATES
+from course_pkg.grading.scores import Progress, Scores, read_scores, state
+from course_pkg.plots import grades
+
+# a failing test's message goes on with numbers, which differ from student to student
+_NUMBERS = re.compile(r"\. (At \[|Expected ).*$", re.DOTALL)
+
+
+Verdict = dict[str, Any]  # see course_pkg.checks.part
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One way of going wrong in a part, and who did.
+
+    Attributes
+    ----------
+    part : str
+        The part's name.
+    message : str
+        What the first failing test said, without the numbers.
+    students : tuple of str
+        Ids, sorted.
+    """
+
+    part: str
+    message: str
+    students: tuple[str, ...]
+
+
+def write(room: ClassFolder, assignment: str, progress: Progress) -> None:
+    """Write the class report and, beside it, the same scores part by part as CSV."""
+    scores = read_scores(room, assignment)
+    states = {student: state(scores, progress, student) for student in scores.earned.index}
+    room.report(assignment).parent.mkdir(exist_ok=True)
+    page = render(room, assignment, scores, states, progress)
+    room.report(assignment).write_text(page, encoding="utf-8")
+    table = scores.earned.assign(total=scores.totals, state=pd.Series(states))
+    table.insert(0, "name", scores.names)
+    table.to_csv(room.table(assignment), index_label="student")
+
+
+def render(
+    room: ClassFolder, assignment: str, scores: Scores, states: Mapping[str, str], progress: Progress
+) -> str:
+    """The report as one HTML page that needs nothing else."""
+    graded = scores.totals.dropna()
+    parts = statistics(scores)
+    found = {student: verdicts(room.autograded(student, assignment)) for student in scores.earned.index}
+    marked = parts[(parts.scored > 0) & (parts.pending == 0)]
+    figures = []
+    automatic = [part for part in marked.index if part not in scores.by_hand]
+    if automatic:
+        totals = scores.earned.loc[graded.index, automatic].sum(axis=1)
+        figures.append(grades.score_distribution(totals, float(marked.points[automatic].sum())))
+        figures.append(
+            grades.part_difficulty({str(p): (row.share, row.discrimination) for p, row in marked.iterrows()})
+        )
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    seconds = [entry["seconds"] for entry in progress.values()]
+    return environment.get_template("report.html.j2").render(
+        assignment=assignment,
+        parts=parts,
+        figures=[figure.svg() for figure in figures],
+        mistakes=mistakes(found),
+        unwritten=Counter(v["part"] for vs in found.values() for v in vs if v["state"] == "not written"),
+        students=[
+            _student_row(room, assignment, scores, student, states[student])
+            for student in scores.earned.index
+        ],
+        names=scores.names,
+        problems={s: entry["problem"] for s, entry in sorted(progress.items()) if entry["problem"]},
+        counts=_counts(states),
+        mean=float(graded.mean()) if len(graded) else None,
+        maximum=float(scores.points.sum()),
+        pending=int(scores.pending.sum()),
+        total_seconds=sum(seconds),
+        seconds_each=float(np.median(seconds)) if seconds else 0.0,
+        by_hand=scores.by_hand,
+    )
+
+
+def statistics(scores: Scores) -> pd.DataFrame:
+    """How each part went, over the students who have a score in it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the parts. Columns: points; scored, how many students have a score in it; pending, how many
+        others handed in and wait for theirs; share, the part of the
+        points that these earned; full, how many earned all; discrimination, the correlation of the
+        part with the sum of all other parts (item-rest), nan where either does not vary.
+    """
+    rows = {}
+    for part, points in scores.points.items():
+        earned = scores.earned[part].dropna()
+        rest = scores.earned.drop(columns=part).sum(axis=1)[earned.index]
+        varies = earned.nunique() > 1 and rest.nunique() > 1
+        rows[part] = {
+            "points": points,
+            "scored": len(earned),
+            "pending": int((scores.earned[part].isna() & scores.totals.notna()).sum()),
+            "share": float(earned.mean() / points) if len(earned) and points else np.nan,
+            "full": int((earned >= points).sum()),
+            "discrimination": float(earned.corr(rest)) if varies else np.nan,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def mistakes(found: Mapping[str, list[Verdict]]) -> list[Mistake]:
+    """What went wrong, part by part, and for whom, the commonest first; stubs are left out."""
+    who: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for student, verdicts_on_parts in found.items():
+        for verdict in verdicts_on_parts:
+            failed = [test for test in verdict["tests"] if not test["passed"]]
+            if failed and verdict["state"] != "not written":
+                who[verdict["part"], _NUMBERS.sub("", failed[0]["message"])].append(student)
+    made = [Mistake(part, message, tuple(sorted(names))) for (part, message), names in who.items()]
+    return sorted(made, key=lambda m: (-len(m.students), m.part, m.message))
+
+
+def verdicts(autograded: Path) -> list[Verdict]:
+    """The verdicts on a student's parts, from the autograded notebooks."""
+    return [
+        output["data"][VERDICT_TYPE]
+        for path in sorted(autograded.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if is_grade(cell)
+        for output in cell.get("outputs", [])
+        if VERDICT_TYPE in output.get("data", {})
+    ]
+
+
+def _counts(states: Mapping[str, str]) -> dict[str, int]:
+    counts = {"on the roster": len(states), "submitted": 0, "not graded": 0}
+    for text in states.values():
+        counts["submitted"] += text != "no submission"
+        counts["not graded"] += text == "not graded"
+    return counts
+
+
+def _student_row(
+    room: ClassFolder, assignment: str, scores: Scores, student: str, standing: str
+) -> dict[str, Any]:
+    pages = sorted(room.feedback(student, assignment).glob("*.html"))
+    links = [Path(os.path.relpath(page, room.report(assignment).parent)).as_posix() for page in pages]
+    cells = []
+    for part, points in scores.points.items():
+        earned = scores.earned.loc[student, part]
+        cells.append(None if np.isnan(earned) else (earned, earned / points if points else 1.0))
+    total = scores.totals[student]
+    return {
+        "id": student,
+        "name": scores.names[student],
+        "state": standing,
+        "cells": cells,
+        "total": None if np.isnan(total) else float(total),
+        "link": links[0] if links else None,
+    }
