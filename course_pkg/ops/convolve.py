@@ -183,7 +183,7 @@ def correlate_backward(
     """
     a, b = _signals(x, w)
     grad_x, grad_flipped = convolve_backward(grad_out, a, np.flip(b), mode, boundary)
-    return grad_x, np.flip(grad_flipped)
+    return grad_x, np.ascontiguousarray(np.flip(grad_flipped))  # PyTorch takes no negative strides
 
 
 def _signals(x: SignalLike, w: SignalLike) -> tuple[Array, Array]:

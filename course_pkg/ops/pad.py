@@ -134,7 +134,7 @@ def extend_backward(grad: Array, widths: Widths, mode: str) -> Array:
         total = np.zeros((n, *grad.shape[1:]), grad.dtype)
         np.add.at(total, source[source >= 0], grad[source >= 0])
         grad = np.moveaxis(total, 0, axis)
-    return grad
+    return np.ascontiguousarray(grad)
 
 
 def source_positions(n: int, left: int, right: int, mode: str) -> npt.NDArray[np.intp]:

@@ -156,6 +156,7 @@ def test_backward_is_the_adjoint(shapes, seed, mode, boundary):
         grad_x, grad_w = backward(g, x, w, mode, boundary)
         assert grad_x.shape == x.shape
         assert grad_w.shape == w.shape
+        assert all(array.flags.c_contiguous for array in (y, grad_x, grad_w))
         # linear in each argument, so: <A dx, g> = <dx, A* g> for every dx
         for dx, dw in (signals(x.shape, w.shape, seed=seed + i) for i in range(2)):
             close(np.vdot(operator(dx, w, mode, boundary), g), np.vdot(dx, grad_x))
