@@ -82,6 +82,11 @@ def test_cells_are_small(notebook):
     assert sorted(lengths)[len(lengths) // 2] <= 4
 
 
+def test_code_fits_the_width_of_the_page(notebook):
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert [line for source in code for line in source.splitlines() if len(line) > 88] == []
+
+
 def test_imports_nothing_by_star_and_hides_no_exception(notebook):
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert not re.search(r"import \*|except\s*:|warnings\.(filter|simplefilter)", source)
