@@ -94,6 +94,14 @@ def test_a_dragged_input_changes_the_output(page, figures):
     )
 
 
+def test_a_press_on_an_output_shows_what_made_it(figures):
+    figure = figures.nth(1)
+    figure.locator("[data-output='5']").click()
+    shown = state(figure)
+    assert shown["step"] == 5
+    assert shown["sentence"] == "y[5] = x[3]·w[2] + x[4]·w[1] = 0·(−1) + (−1)·1 = −1"
+
+
 @pytest.mark.parametrize("typed", ["", "1, two", "10", "1 2 3 4 5"])
 def test_a_kernel_that_will_not_do_is_refused_in_words(figures, typed):
     figure = figures.first

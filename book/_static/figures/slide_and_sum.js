@@ -155,7 +155,7 @@ Course.register("slide_and_sum", (root, settings) => {
         drawing.append(
           Course.svg("rect", { x: X(n) - column / 2 + 1, y: top, width: column - 2, height: 17, rx: 2,
             style: `fill: ${now ? paint("kernel") : "var(--course-muted, #7f8590)"}; opacity: 0.22` }),
-          text(Course.number(value), X(n), top + 12.5, now ? "font-weight: 600" : ""));
+          text(Course.number(value), X(n), top + 12.5, now && column > 24 ? "font-weight: 600" : ""));
       });
       top += 19;
     });
@@ -165,12 +165,21 @@ Course.register("slide_and_sum", (root, settings) => {
     drawing.append(sums.axis, sums.group, label(translate ? "sum so far" : "output y", top + 52, "output"));
     top += 110;
     y.forEach((_, n) => drawing.append(text(String(n), X(n), top + 8, "opacity: 0.75")));
+    if (!translate) y.forEach((_, n) => drawing.append(opener(n, X(n) - column / 2, top - 106, column, 120)));
     drawing.append(label("position n", top + 8));
     drawing.setAttribute("viewBox", `0 0 ${WIDTH} ${top + 14}`);
 
     says.textContent = sentence();
     drawing.setAttribute("aria-label", `${translate ? "Translate and scale" : "Flip and filter"}. ${sentence()}`);
     root.dataset.state = JSON.stringify({ ...state, output: shown, sentence: sentence() });
+  }
+
+  // a press on an output shows what made it; the slider does the same by keyboard
+  function opener(n, left, top, width, height) {
+    const area = Course.svg("rect", { x: left, y: top, width, height, style: "fill: transparent; cursor: pointer" });
+    area.dataset.output = n;
+    area.addEventListener("click", () => { stop(); set({ step: n }); });
+    return area;
   }
 
   // an input value can be dragged up and down to another whole number; the text field does the same by keyboard
