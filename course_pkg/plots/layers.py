@@ -28,8 +28,8 @@ class Panel(NamedTuple):
 def wiring(x: ArrayLike, panels: Sequence[Panel], *, output: int = 1, alt: str) -> Figure:
     """Draw for each layer which inputs every output is computed from.
 
-    Inputs are on top, padding cells dashed in grey, inputs that no output uses dashed and empty. The products
-    that made the output at index `output` are drawn in the kernel's colour, with the weight of each.
+    Inputs are on top, padding cells dashed in grey, inputs that no output uses left empty. The products that
+    made the output at index `output` are drawn in the kernel's colour, with the weight of each.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _wire(axes: Axes, x: NDArray[np.float64], panel: Panel, output: int) -> None
     centres = starts + reach / 2
     used = set(taps.ravel().tolist())
     for n, value in enumerate(x):
-        _cell(axes, n, _GAP, value, INPUT, alpha=0.28 if n in used else 0, dashed=n not in used)
+        _cell(axes, n, _GAP, value, INPUT, alpha=0.28 if n in used else 0, dashed=False)
     for n in [*range(-padding, 0), *range(len(x), len(x) + padding)]:
         _cell(axes, n, _GAP, 0, MUTED, alpha=0, dashed=True)
     for n, value in enumerate(y):

@@ -87,7 +87,7 @@ Course.register("layer_explorer", (root, settings) => {
       const real = i >= 0 && i < n;
       picture.append(cell(i, 0, real ? x[i] : 0,
         real ? "var(--course-input, #0072b2)" : "var(--course-muted, #7f8590)", {
-          fill: real && !unused.includes(i) ? 0.28 : 0, dashed: !real || unused.includes(i), strong: chosen.has(i),
+          fill: real && !unused.includes(i) ? 0.28 : 0, dashed: !real, strong: chosen.has(i),
         }));
     }
     if (y.length) {
