@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, SECOND, TEXT, Figure, drawing
+from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, SECOND, TEXT, WIDTH, Figure, drawing
 
 # two things compared: the first in green with discs, the second in mauve with squares, a third as a guide
 _COMPARED = ((OUTPUT, "o"), (SECOND, "s"), (MUTED, "^"))
@@ -44,21 +44,20 @@ def image_rows(rows: Mapping[str, ArrayLike], *, alt: str) -> Figure:
     counts = {len(images) for images in arrays.values()}
     if len(counts) != 1:
         raise ValueError(f"rows: expected rows of one length, at least one row, got lengths {sorted(counts)}")
-    columns = counts.pop()
-    cell = 5.2 / columns  # inches
-    with drawing(len(arrays), columns, height=len(arrays) * (cell + 0.25)) as (figure, grid):
-        figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
-        for row, (title, images) in enumerate(arrays.items()):
-            cells = grid[row * columns : (row + 1) * columns]
-            cells[0].set_title(title, loc="left", pad=3)
-            for axes, image in zip(cells, images, strict=True):
-                axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-                axes.axis("off")
+    cell = WIDTH / counts.pop()  # inches
+    with drawing(len(arrays), height=len(arrays) * (cell + 0.3)) as (figure, grid):
+        for axes, (title, images) in zip(grid, arrays.items(), strict=True):
+            for left, image in enumerate(images):
+                extent = (left + 0.03, left + 0.97, 0.0, 0.94 * image.shape[0] / image.shape[1])
+                axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest", extent=extent)
+            axes.set(xlim=(0, len(images)), ylim=(0, None))
+            axes.set_title(title, loc="left", pad=3)
+            axes.axis("off")
     return Figure(figure, alt)
 
 
 def comparison(
-    x: ArrayLike, curves: Mapping[str, ArrayLike], *, xlabel: str, ylabel: str, percent: bool, alt: str
+    x: ArrayLike, curves: Mapping[str, ArrayLike], xlabel: str, ylabel: str, *, alt: str
 ) -> Figure:
     """Draw quantities against a whole-numbered x: the mean over seeds as a line, lowest to highest as a band.
 
@@ -70,8 +69,6 @@ def comparison(
         At most three curves, in the order green, mauve, grey.
     xlabel, ylabel : str
         What the axes say, with units.
-    percent : bool
-        Write the values, which are fractions then, as percent from 0 to 100.
     alt : str
         What the figure shows.
 
@@ -86,9 +83,8 @@ def comparison(
 
     Examples
     --------
-    >>> comparison([0, 1], {"convnet": [0.04, 0.06]}, xlabel="shift (pixels)", ylabel="error", percent=True,
-    ...            alt="The error rises from 4 to 6 percent.")
-    Figure: The error rises from 4 to 6 percent.
+    >>> comparison([0, 1], {"net": [4, 6]}, "shift", "error (%)", alt="It rises from 4 to 6 percent.")
+    Figure: It rises from 4 to 6 percent.
     """
     at = _floats("x", x, ndim=1)
     _at_most_three("curves", curves)
@@ -102,9 +98,6 @@ def comparison(
             axes.fill_between(at, each.min(axis=0), each.max(axis=0), color=colour, alpha=0.25, linewidth=0)
             axes.plot(at, each.mean(axis=0), color=colour, marker=marker, markersize=4, label=label)
         axes.set(xlabel=xlabel, ylabel=ylabel)
-        if percent:
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-            axes.set_ylim(0, 1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _guide(axes, "y")
         axes.legend()
