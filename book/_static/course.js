@@ -43,7 +43,7 @@ const Course = {
 
   // a labelled slider over whole numbers; set(value) moves it without calling onChange
   slider(label, minimum, maximum, value, onChange) {
-    const shown = Course.element("output", {}, String(value));
+    const shown = Course.element("span", {}, String(value));
     const input = Course.element("input", { type: "range", min: minimum, max: maximum, step: 1, value });
     input.addEventListener("input", () => {
       shown.textContent = input.value;

@@ -32,8 +32,8 @@ def photograph(name: Name, every: int = 1) -> np.ndarray:
 
     Notes
     -----
-    Source: the sample images of scikit-learn, from the Flickr users danielbuechele (china) and vultilion (flower),
-    both under the Creative Commons licence CC BY 2.0.
+    Source: the sample images of scikit-learn, from the Flickr users danielbuechele (china) and vultilion
+    (flower), both under the Creative Commons licence CC BY 2.0.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def photograph(name: Name, every: int = 1) -> np.ndarray:
         from sklearn.datasets import load_sample_image
     except ModuleNotFoundError as missing:
         raise ModuleNotFoundError(
-            "the photographs come inside the package scikit-learn, which is not installed: pip install scikit-learn"
+            "the photographs come inside scikit-learn, which is not installed: pip install scikit-learn"
         ) from missing
 
     pixels = load_sample_image(f"{name}.jpg") / np.float32(255)  # (427, 640, 3)
