@@ -71,7 +71,7 @@ def positive_int(name: str, value: SupportsIndex) -> int:
 
 
 def integers(name: str, value: Any, rank: int, minimum: int | None = None) -> tuple[int, ...]:
-    """One integer per axis: a single integer is meant for all `rank` axes, as in PyTorch.
+    """One integer per axis: a single integer, or a tuple of one, is meant for all `rank` axes, as in PyTorch.
 
     Raises
     ------
@@ -91,6 +91,8 @@ def integers(name: str, value: Any, rank: int, minimum: int | None = None) -> tu
     """
     if not isinstance(value, tuple | list):
         return (integer(name, value, minimum),) * rank
+    if len(value) == 1:
+        return (integer(f"{name}[0]", value[0], minimum),) * rank
     if len(value) != rank:
         raise ValueError(f"{name}: got {value}, expected one integer, or a tuple of {rank}")
     return tuple(integer(f"{name}[{i}]", v, minimum) for i, v in enumerate(value))

@@ -1,0 +1,93 @@
+"""What all sliding windows share: where each kernel tap reads, gathering that into columns, adding it back.
+
+The functions take any number of spatial axes; the comments write them for one, length L, with kernel size K
+and P positions.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_pkg._validate import Array
+
+Ints = int | tuple[int, ...] | list[int]
+
+
+class Windows(NamedTuple):
+    """How windows lie along the spatial axes; each field has one integer per axis."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    before: tuple[int, ...]  # padding in front of the first input
+    positions: tuple[int, ...]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """From the first padded position to the last one that a window reads."""
+        return tuple(
+            (p - 1) * s + d * (k - 1) + 1
+            for k, s, d, p in zip(self.kernel, self.stride, self.dilation, self.positions, strict=True)
+        )
+
+
+def reads(windows: Windows) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+    """Each tap of the kernel with what it reads of the padded input: every S-th position from D k on.
+
+    Examples
+    --------
+    >>> list(reads(Windows(kernel=(2,), stride=(3,), dilation=(1,), before=(0,), positions=(4,))))
+    [((0,), (slice(0, 10, 3),)), ((1,), (slice(1, 11, 3),))]
+    """
+    for tap in np.ndindex(windows.kernel):
+        yield (
+            tap,
+            tuple(
+                slice(d * k, d * k + s * (p - 1) + 1, s)
+                for k, s, d, p in zip(tap, windows.stride, windows.dilation, windows.positions, strict=True)
+            ),
+        )
+
+
+def last(*indices: int | slice) -> Any:
+    """An index into the last axes."""
+    return (..., *indices)
+
+
+def padded(x: Array, windows: Windows, value: float = 0) -> Array:
+    """`x` with `value` in front and behind, so that all windows lie inside; `x` itself if they already do."""
+    sizes = x.shape[x.ndim - len(windows.kernel) :]
+    lengths = _lengths(sizes, windows)
+    if lengths == sizes:
+        return x
+    longer = np.full((*x.shape[: x.ndim - len(sizes)], *lengths), value, x.dtype)
+    longer[_inside(sizes, windows)] = x
+    return longer
+
+
+def gather(x: Array, windows: Windows, columns: Array) -> None:
+    """Write what each window sees of padded `x` (..., L) into `columns` (..., K, P)."""
+    whole = (slice(None),) * len(windows.kernel)
+    for tap, read in reads(windows):
+        columns[last(*tap, *whole)] = x[last(*read)]
+
+
+def scatter(columns: Array, windows: Windows, sizes: tuple[int, ...]) -> Array:
+    """Adjoint of padding and gathering: each tap adds its column (..., K, P) to what it read, (..., L)."""
+    rank = len(sizes)
+    whole = (slice(None),) * rank
+    total = np.zeros((*columns.shape[: columns.ndim - 2 * rank], *_lengths(sizes, windows)), columns.dtype)
+    for tap, read in reads(windows):
+        total[last(*read)] += columns[last(*tap, *whole)]
+    return total[_inside(sizes, windows)]
+
+
+def _lengths(sizes: tuple[int, ...], windows: Windows) -> tuple[int, ...]:
+    # of the padded axes: at least the input, and as much behind it as windows read
+    return tuple(max(left + n, m) for n, left, m in zip(sizes, windows.before, windows.lengths, strict=True))
+
+
+def _inside(sizes: tuple[int, ...], windows: Windows) -> Any:
+    # where the input lies in the padded input
+    return last(*(slice(left, left + n) for n, left in zip(sizes, windows.before, strict=True)))
