@@ -147,8 +147,8 @@ def _attempts(room: ClassFolder, assignment: str, due: list[str], progress: Prog
 def _talk_to_log(log: Path) -> None:
     """Send what this process and the kernels that it starts write to the terminal into the log."""
     with log.open("a") as stream:
-        os.dup2(stream.fileno(), sys.stdout.fileno())
-        os.dup2(stream.fileno(), sys.stderr.fileno())
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
 
 
 def _result(future: Future[Attempt], student: str) -> Attempt:
