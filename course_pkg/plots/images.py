@@ -92,9 +92,8 @@ def comparison(
         for (label, values), (colour, marker) in zip(curves.items(), _COMPARED, strict=False):
             each = np.atleast_2d(_floats(f"curves[{label!r}]", values, ndim=(1, 2)))  # (seeds, points)
             if each.shape[1] != at.size:
-                raise ValueError(
-                    f"curves[{label!r}]: expected {at.size} points, one for each x, got {each.shape[1]}"
-                )
+                wanted = f"expected {at.size} points, as many as x"
+                raise ValueError(f"curves[{label!r}]: {wanted}, got {each.shape[1]}")
             axes.fill_between(at, each.min(axis=0), each.max(axis=0), color=colour, alpha=0.25, linewidth=0)
             axes.plot(at, each.mean(axis=0), color=colour, marker=marker, markersize=4, label=label)
         axes.set(xlabel=xlabel, ylabel=ylabel)
@@ -184,7 +183,8 @@ def counts(values: Mapping[str, int], *, xlabel: str, alt: str) -> Figure:
         raise ValueError(f"values: expected counts of at least 1, got {dict(values)}")
     rows = np.arange(len(values))
     with drawing(height=0.6 + 0.52 * len(values)) as (figure, [axes]):
-        axes.barh(rows + 0.2, list(values.values()), height=0.34, color=KERNEL, left=1)
+        lengths = [value - 1 for value in values.values()]  # from 1 up to the value: a log scale has no 0
+        axes.barh(rows + 0.2, lengths, height=0.34, color=KERNEL, left=1)
         for row, (label, value) in zip(rows, values.items(), strict=True):
             axes.text(1.15, row - 0.08, f"{label}: {value:,}", va="bottom", color=TEXT)
         axes.set(xscale="log", xlabel=xlabel, yticks=[], ylim=(len(values) - 0.5, -0.5), xlim=(1, None))
@@ -252,7 +252,6 @@ def _floats(name: str, values: ArrayLike, *, ndim: int | tuple[int, ...]) -> NDA
     array = np.asarray(values, dtype=float)
     ranks = (ndim,) if isinstance(ndim, int) else ndim
     if array.size == 0 or array.ndim not in ranks:
-        raise ValueError(
-            f"{name}: expected a filled array of rank {' or '.join(map(str, ranks))}, got {array.shape}"
-        )
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{name}: expected a filled array of rank {wanted}, got shape {array.shape}")
     return array
