@@ -47,9 +47,12 @@ def forbidden(names: Iterable[str], namespace: MutableMapping[str, Any]) -> Iter
 
 
 class _ForbiddenModule(ModuleType):
-    """Stands where a forbidden module was."""
+    """Stands where a forbidden module, or something from it, was."""
 
     def __getattr__(self, attribute: str) -> None:
+        raise ShortcutUsedError(self.__name__)
+
+    def __call__(self, *args: object, **kwargs: object) -> None:
         raise ShortcutUsedError(self.__name__)
 
 

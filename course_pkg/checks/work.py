@@ -82,11 +82,17 @@ def _own_line(error: BaseException, function: Callable) -> str:
 def _changed(function: Callable, used: tuple, sent: tuple) -> str | None:
     """The name of the first argument that the function changed in place, or None."""
     (args, kwargs), (sent_args, sent_kwargs) = used, sent
-    names = list(inspect.signature(function).parameters)
-    for i, sent_value in enumerate(sent_args):
-        if not _unchanged(args[i], sent_value):
-            return names[i] if i < len(names) else f"number {i + 1}"
+    for i, value in enumerate(sent_args):
+        if not _unchanged(args[i], value):
+            return _argument_name(function, i)
     return next((name for name, value in sent_kwargs.items() if not _unchanged(kwargs[name], value)), None)
+
+
+def _argument_name(function: Callable, i: int) -> str:
+    try:
+        return list(inspect.signature(function).parameters)[i]
+    except (ValueError, IndexError):  # some built-in functions do not tell, and *args has one name for all
+        return f"number {i + 1}"
 
 
 def _unchanged(used: object, sent: object) -> bool:
