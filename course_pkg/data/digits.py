@@ -6,20 +6,16 @@ import numpy as np
 
 
 class Digits(NamedTuple):
-    """Images and what they show, in a part to train on and a part to test on.
-
-    Attributes
-    ----------
-    x_train, x_test : ndarray of float32, (examples, 1, 28, 28)
-        Grey images, 0 (paper) … 1 (ink), one channel.
-    y_train, y_test : ndarray of int64, (examples,)
-        Digits 0 … 9.
-    """
+    """Images of one channel, 0 (paper) … 1 (ink), and what they show, in a part to train on and a part to test on."""
 
     x_train: np.ndarray
+    """Images to train on, float32, (examples, 1, 28, 28)."""
     y_train: np.ndarray
+    """Their digits 0 … 9, int64, (examples,)."""
     x_test: np.ndarray
+    """Images to test on, float32, (examples, 1, 28, 28)."""
     y_test: np.ndarray
+    """Their digits, int64, (examples,)."""
 
 
 def mnist_digits() -> Digits:

@@ -25,23 +25,18 @@ _BLUR = 2.0  # standard deviation of the smoothing gaussian, in positions
 
 
 class Mnist1D(NamedTuple):
-    """A drawn set, ready for training.
-
-    Attributes
-    ----------
-    x_train, x_test : ndarray of float64, (examples, 40)
-        Signals; over both parts together the mean is 0 and the standard deviation 1.
-    y_train, y_test : ndarray of int64, (examples,)
-        Classes 0 … 9.
-    templates : ndarray of float64, (10, 12)
-        The ten shapes that the examples are distorted copies of, one row a class.
-    """
+    """A drawn set. Over both parts together the signals have mean 0 and standard deviation 1."""
 
     x_train: np.ndarray
+    """Signals to train on, float64, (examples, 40)."""
     y_train: np.ndarray
+    """Their classes 0 … 9, int64, (examples,)."""
     x_test: np.ndarray
+    """Signals to test on, float64, (examples, 40)."""
     y_test: np.ndarray
+    """Their classes, int64, (examples,)."""
     templates: np.ndarray
+    """The ten shapes that the signals are distorted copies of, one row a class, float64, (10, 12)."""
 
 
 def make_mnist1d(size: int = 5000, seed: int = 42) -> Mnist1D:
@@ -49,9 +44,9 @@ def make_mnist1d(size: int = 5000, seed: int = 42) -> Mnist1D:
 
     Parameters
     ----------
-    size : int
+    size
         Number of examples, a positive multiple of 10: every class gets as many.
-    seed : int
+    seed
         Seed of the draw, 0 … 2**32 − 1. The same seed gives the same set; NumPy's global state is left alone.
 
     Returns

@@ -35,9 +35,9 @@ def random_walk(length: int, seed: int = 0) -> np.ndarray:
 
     Parameters
     ----------
-    length : int
+    length
         Number of positions, at least 1; the first is 0.
-    seed : int
+    seed
         Seed of the steps, at least 0.
 
     Returns
@@ -69,11 +69,11 @@ def plucked_string(length: int, period: int = 50, seed: int = 0) -> np.ndarray:
 
     Parameters
     ----------
-    length : int
+    length
         Number of samples, at least 1.
-    period : int
+    period
         Samples between a sample and the newer of its two, at least 2. The tone repeats every `period` + 1/2.
-    seed : int
+    seed
         Seed of the burst, at least 0.
 
     Returns

@@ -18,7 +18,7 @@ class MNIST1DConvNet(nn.Module):
 
     Attributes
     ----------
-    layers : nn.Sequential
+    layers
         The layers in order; convolutions at 0, 2 and 4, the linear layer at 7.
 
     Notes
@@ -63,7 +63,7 @@ class MNIST1DFullyConnected(nn.Module):
 
     Attributes
     ----------
-    layers : nn.Sequential
+    layers
         The layers in order; linear layers at 0, 2, 4 and 6.
 
     Notes

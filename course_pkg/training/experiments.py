@@ -1,22 +1,22 @@
 """The long experiments by name: `python -m course_pkg train NAME`."""
 
-import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from course_pkg.training import mnist1d
 
-EXPERIMENTS: dict[str, Callable[[os.PathLike[str]], None]] = {"mnist1d": mnist1d.run_experiment}
+EXPERIMENTS: dict[str, Callable[[str | Path], None]] = {"mnist1d": mnist1d.run_experiment}
 
 
-def run(name: str, out: os.PathLike[str]) -> int:
+def run(name: str, out: str | Path) -> int:
     """Run one experiment in full and store its results.
 
     Parameters
     ----------
-    name : str
+    name
         Which experiment.
-    out : path
+    out
         Folder for its results.
 
     Returns

@@ -24,22 +24,16 @@ Examples = torch.Tensor | np.ndarray
 
 
 class History(NamedTuple):
-    """What `fit` measured on the way.
-
-    Attributes
-    ----------
-    steps : ndarray of int64, (records,)
-        Number of steps taken before each record; the first is 0, the last is the end.
-    train_loss : ndarray of float64, (models, records)
-        Mean cross-entropy over the whole training set, in nats.
-    train_error, test_error : ndarray of float64, (models, records)
-        Share of wrong examples, between 0 and 1.
-    """
+    """What `fit` measured on the way."""
 
     steps: np.ndarray
+    """Number of steps taken before each record, int64, (records,); the first is 0, the last is the end."""
     train_loss: np.ndarray
+    """Mean cross-entropy over the whole training set, in nats, float64, (models, records)."""
     train_error: np.ndarray
+    """Share of the training set that is wrong, between 0 and 1, float64, (models, records)."""
     test_error: np.ndarray
+    """Share of the test set that is wrong, between 0 and 1, float64, (models, records)."""
 
 
 def one_per_seed(build: Callable[[], nn.Module], seeds: Sequence[int]) -> list[nn.Module]:
@@ -47,9 +41,9 @@ def one_per_seed(build: Callable[[], nn.Module], seeds: Sequence[int]) -> list[n
 
     Parameters
     ----------
-    build : callable
+    build
         Makes a fresh network, for example the class `MNIST1DConvNet`.
-    seeds : sequence of int
+    seeds
         One for each network wanted.
 
     Returns
@@ -97,23 +91,23 @@ def fit(
 
     Parameters
     ----------
-    models : sequence of nn.Module
+    models
         Networks of one architecture that give scores (N, classes) for inputs (N, …). They end up trained.
-    x_train, x_test : Tensor or array, (N, …)
-        Inputs; they take the float type of the models.
-    y_train, y_test : Tensor or array, (N,)
-        Classes.
-    steps : int
+    x_train, x_test
+        Inputs, shape (N, …); they take the float type of the models.
+    y_train, y_test
+        Classes, shape (N,).
+    steps
         Number of updates of each model.
-    batch_size : int
+    batch_size
         Examples to an update.
-    learning_rate : float
+    learning_rate
         Factor of the gradient in an update; there is no momentum.
-    seeds : sequence of int, optional
+    seeds
         One a model, for the order of its examples; 0, 1, 2, … if not given.
-    record_every : int, optional
+    record_every
         Measure after this many steps, and at the start and the end; only at start and end if not given.
-    progress : bool
+    progress
         Show a progress bar on the standard error stream.
 
     Returns

@@ -17,12 +17,12 @@ def error_rate(model: nn.Module, x: torch.Tensor | np.ndarray, y: torch.Tensor |
 
     Parameters
     ----------
-    model : nn.Module
+    model
         Gives scores (N, classes) for inputs (N, …). Scored in evaluation mode, then put back as it was.
-    x : Tensor or array, (N, …)
-        Inputs.
-    y : Tensor or array, (N,)
-        True classes.
+    x
+        Inputs, shape (N, …).
+    y
+        True classes, shape (N,).
 
     Returns
     -------
@@ -58,12 +58,12 @@ def evaluate(
 
     Parameters
     ----------
-    model : callable
+    model
         Gives scores (N, classes) for inputs (N, …), or (models, N, classes) when it stands for many models.
-    x : Tensor, (N, …)
-        Inputs, the same for each model.
-    y : Tensor of int64, (N,)
-        True classes.
+    x
+        Inputs, shape (N, …), the same for each model.
+    y
+        True classes, shape (N,).
 
     Returns
     -------
@@ -98,14 +98,14 @@ def as_examples(
 
     Parameters
     ----------
-    model : nn.Module
+    model
         Whose parameters' type the inputs take; a model without parameters leaves them.
-    x_name, y_name : str
+    x_name, y_name
         What an error calls them.
-    x : Tensor or array, (N, …)
-        Inputs.
-    y : Tensor or array, (N,)
-        Classes.
+    x
+        Inputs, shape (N, …).
+    y
+        Classes, shape (N,).
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,18 +27,12 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
 
 
 class Run(NamedTuple):
-    """One network trained from several seeds.
-
-    Attributes
-    ----------
-    models : list of nn.Module
-        The trained networks, one a seed.
-    history : History
-        What was measured on the way.
-    """
+    """One network trained from several seeds."""
 
     models: list[nn.Module]
+    """The trained networks, one a seed."""
     history: History
+    """What was measured on the way."""
 
 
 def shuffled(data: Mnist1D, seed: int = 0) -> tuple[Mnist1D, np.ndarray]:
@@ -45,9 +40,9 @@ def shuffled(data: Mnist1D, seed: int = 0) -> tuple[Mnist1D, np.ndarray]:
 
     Parameters
     ----------
-    data : Mnist1D
+    data
         The set to shuffle; it stays as it is.
-    seed : int
+    seed
         Seed of the order.
 
     Returns
@@ -90,17 +85,17 @@ def train_network(
 
     Parameters
     ----------
-    network : str
+    network
         `"convolutional"` or `"fully_connected"`.
-    data : Mnist1D
+    data
         What to train and test on.
-    steps : int
+    steps
         Number of updates; the full experiment takes 100,000.
-    seeds : sequence of int
+    seeds
         One network is trained for each.
-    record_every : int
+    record_every
         Steps between two records of the history.
-    progress : bool
+    progress
         Show a progress bar on the standard error stream.
 
     Returns
@@ -142,11 +137,11 @@ def seconds_together_and_alone(network: str, data: Mnist1D, *, steps: int = 500)
 
     Parameters
     ----------
-    network : str
+    network
         `"convolutional"` or `"fully_connected"`.
-    data : Mnist1D
+    data
         What to train on.
-    steps : int
+    steps
         Number of updates of each network.
 
     Returns
@@ -172,14 +167,14 @@ def seconds_together_and_alone(network: str, data: Mnist1D, *, steps: int = 500)
     return min(together), min(alone)
 
 
-def run_experiment(out: os.PathLike[str], steps: int = STEPS) -> None:
+def run_experiment(out: str | Path, steps: int = STEPS) -> None:
     """Train both networks on both sets in full, and store what came of it as `mnist1d` under `out`.
 
     Parameters
     ----------
-    out : path
+    out
         Folder for `mnist1d.json` and `mnist1d.safetensors`; made if it does not exist.
-    steps : int
+    steps
         Number of updates of each network.
 
     Notes

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,17 @@ Weights = dict[str, dict[str, torch.Tensor]]
 
 
 def save_results(
-    card: Mapping[str, Any], models: Mapping[str, Sequence[nn.Module]], folder: os.PathLike[str]
+    card: Mapping[str, Any], models: Mapping[str, Sequence[nn.Module]], folder: str | Path
 ) -> None:
     """Write `NAME.json` and `NAME.safetensors`, where NAME is the card's `"name"`.
 
     Parameters
     ----------
-    card : mapping
+    card
         What was done and what came of it, plain data; `"weights_sha256"` is added to what is written.
-    models : mapping from str to sequence of nn.Module
+    models
         For each run its trained networks, of one architecture, one a seed in the card's order.
-    folder : path
+    folder
         Where to; made if it does not exist.
 
     Raises
@@ -61,14 +60,14 @@ def save_results(
     (folder / f"{card['name']}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def load_results(name: str, folder: os.PathLike[str]) -> tuple[dict[str, Any], Weights]:
+def load_results(name: str, folder: str | Path) -> tuple[dict[str, Any], Weights]:
     """Read what `python -m course_pkg train NAME` stored.
 
     Parameters
     ----------
-    name : str
+    name
         Which experiment, for example `"mnist1d"`.
-    folder : path
+    folder
         Where it lies; `book/results` seen from the repository's root.
 
     Returns
