@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Digits(NamedTuple):
-    """Images of one channel, 0 (paper) … 1 (ink), and what they show, in a part to train on and a part to test on."""
+    """Grey images, 0 (paper) … 1 (ink), and what they show: a part to train on and one to test on."""
 
     x_train: np.ndarray
     """Images to train on, float32, (examples, 1, 28, 28)."""
