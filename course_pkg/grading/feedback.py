@@ -56,6 +56,8 @@ class PageStyle(NbGraderPreprocessor):
         light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
         dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
         page = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+        for cell in nb.cells:
+            cell.metadata.setdefault("alt", "what the code above draws")  # for images that say nothing better
         resources["page_css"] = f"{page}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
         return nb, resources
 

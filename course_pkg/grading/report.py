@@ -20,7 +20,8 @@ from course_pkg.grading.feedback import TEMPLATES
 from course_pkg.grading.scores import Progress, Scores, read_scores, state
 from course_pkg.plots import grades
 
-# a failing test's message goes on with numbers, which differ from student to student
+_STUB = "is not written yet"  # how the message on a stub ends
+# any other goes on with numbers, which differ from student to student
 _NUMBERS = re.compile(r"\. (At \[|Expected ).*$", re.DOTALL)
 
 
@@ -83,7 +84,9 @@ def render(
         parts=parts,
         figures=[figure.svg() for figure in figures],
         mistakes=mistakes(found),
-        unwritten=Counter(v["part"] for vs in found.values() for v in vs if v["state"] == "not written"),
+        unwritten=Counter(
+            v["part"] for vs in found.values() for v in vs if _first_failure(v).endswith(_STUB)
+        ),
         students=[
             _student_row(room, assignment, scores, student, states[student])
             for student in scores.earned.index
@@ -132,9 +135,9 @@ def mistakes(found: Mapping[str, list[Verdict]]) -> list[Mistake]:
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
     for student, verdicts_on_parts in found.items():
         for verdict in verdicts_on_parts:
-            failed = [test for test in verdict["tests"] if not test["passed"]]
-            if failed and verdict["state"] != "not written":
-                who[verdict["part"], _NUMBERS.sub("", failed[0]["message"])].append(student)
+            message = _first_failure(verdict)
+            if message and not message.endswith(_STUB):
+                who[verdict["part"], _NUMBERS.sub("", message)].append(student)
     made = [Mistake(part, message, tuple(sorted(names))) for (part, message), names in who.items()]
     return sorted(made, key=lambda m: (-len(m.students), m.part, m.message))
 
@@ -149,6 +152,10 @@ def verdicts(autograded: Path) -> list[Verdict]:
         for output in cell.get("outputs", [])
         if VERDICT_TYPE in output.get("data", {})
     ]
+
+
+def _first_failure(verdict: Verdict) -> str:
+    return next((test["message"] for test in verdict["tests"] if not test["passed"]), "")
 
 
 def _counts(states: Mapping[str, str]) -> dict[str, int]:
