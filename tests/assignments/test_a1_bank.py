@@ -1,5 +1,6 @@
 """The tests of assignment 1 tell every known right solution from every known wrong one."""
 
+import ast
 from functools import cache
 
 import pytest
@@ -35,6 +36,28 @@ def test_the_reference_scores_full_marks():
 @pytest.mark.parametrize("solution", CORRECT, ids=lambda s: s.name)
 def test_correct_solutions_score_full_marks(solution):
     assert scores_of(solution.source) == POINTS
+
+
+def calls_between_parts(source: str) -> set[str]:
+    """Functions of the assignment that a function of another part calls."""
+    cells = [
+        c for c in NOTEBOOK.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-code")
+    ]
+    part_of = {node.name: i for i, c in enumerate(cells) for node in ast.parse(c.source).body}
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    used = {f.name: {node.id for node in ast.walk(f) if isinstance(node, ast.Name)} for f in functions}
+    return {
+        other
+        for name, names in used.items()
+        for other in names & part_of.keys()
+        if part_of.get(name) != part_of[other]
+    }
+
+
+@pytest.mark.parametrize("solution", CORRECT, ids=lambda s: s.name)
+def test_parts_stand_alone_in_all_but_one_correct_solution(solution):
+    """So that a mistake put into one part of it, as in the sample class, costs nothing elsewhere."""
+    assert bool(calls_between_parts(solution.source)) == (solution.name == "composed")
 
 
 @pytest.mark.parametrize("solution", WRONG, ids=lambda s: s.name)

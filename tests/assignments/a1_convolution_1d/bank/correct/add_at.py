@@ -59,12 +59,8 @@ def convolution_matrix(w, N):
 
 
 def match(x, template):
-    return np.array(
-        [
-            correlation(np.array(window), np.array(template))
-            for window in sliding_window_view(x, len(template))
-        ]
-    )
+    windows = sliding_window_view(np.array(x), len(template))
+    return np.array([correlation(window, np.array(template)) for window in windows])
 
 
 def correlation(u, v):
@@ -85,13 +81,17 @@ def find_peaks(scores, threshold, distance):
 
 
 def find_beats(recording, clean):
-    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="edge"), 5), axis=1)
-    windows = sliding_window_view(np.pad(calm, (20, 60), mode="edge"), 81)
-    template = clean[170:251] - np.mean(clean[170:251])
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    scores = windows @ template / np.linalg.norm(windows, axis=1) / np.linalg.norm(template)
-    beats = []
-    for n in np.argsort(-scores):
-        if scores[n] >= 0.45 and all(abs(n - beat) > 250 for beat in beats):
-            beats.append(n)
-    return np.array(beats)
+    x = np.array(recording)
+    typical = np.median(sliding_window_view(np.pad(x, 4, mode="reflect"), 9), axis=1)
+    clicks = np.abs(x - typical) > 250
+    x[clicks] = typical[clicks]
+    x = np.median(sliding_window_view(np.pad(x, 1, mode="reflect"), 3), axis=1)
+    x = np.pad(x, (20, 60), mode="reflect")
+    windows = sliding_window_view(x, 81)
+    scores = np.corrcoef(windows[::2], clean[None, 170:251])[-1, :-1]  # every second place will do
+    beats = set()
+    while scores.max() >= 0.45:
+        best = int(np.argmax(scores))
+        beats.add(2.0 * best)
+        scores[max(best - 125, 0) : best + 125] = 0
+    return sorted(beats)

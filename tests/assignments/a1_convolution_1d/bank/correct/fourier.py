@@ -73,13 +73,20 @@ def find_peaks(scores, threshold, distance):
 
 
 def find_beats(recording, clean):
-    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="edge"), 5), axis=1)
-    windows = sliding_window_view(np.pad(calm, (20, 60), mode="edge"), 81)
+    # the middle one of three neighbours is never a click
+    left, right = np.roll(recording, 1), np.roll(recording, -1)
+    calm = np.maximum(np.minimum(left, right), np.minimum(np.maximum(left, right), recording))
+    calm = np.concatenate([calm[20:0:-1], calm, calm[-2:-62:-1]])
     template = clean[170:251] - np.mean(clean[170:251])
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    scores = windows @ template / np.linalg.norm(windows, axis=1) / np.linalg.norm(template)
+    n = len(calm) + 80
+    products = np.fft.irfft(np.fft.rfft(calm, n) * np.fft.rfft(template[::-1], n), n)[80 : len(calm)]
+    sums = np.cumsum(np.insert(calm, 0, 0))
+    squares = np.cumsum(np.insert(calm**2, 0, 0))
+    means = (sums[81:] - sums[:-81]) / 81
+    variances = (squares[81:] - squares[:-81]) / 81 - means**2
+    scores = products / np.sqrt(81 * variances * (template @ template))
     beats = []
-    for n in np.argsort(-scores):
-        if scores[n] >= 0.45 and all(abs(n - beat) > 250 for beat in beats):
-            beats.append(n)
-    return np.array(beats)
+    while scores.max() > 0.45:
+        beats.append(int(scores.argmax()))
+        scores[max(beats[-1] - 240, 0) : beats[-1] + 240] = 0
+    return beats

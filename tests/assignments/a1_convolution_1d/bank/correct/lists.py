@@ -1,7 +1,4 @@
-"""Lists, comprehensions and zip; no NumPy but for the challenge; answers in lists and tuples."""
-
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+"""Lists, comprehensions and zip, without NumPy; answers in lists and tuples."""
 
 
 def convolve(x, w):
@@ -49,7 +46,8 @@ def convolution_matrix(w, N):
 
 def match(x, template):
     def centred(values):
-        return [v - sum(values) / len(values) for v in values]
+        mean = sum(values) / len(values)
+        return [v - mean for v in values]
 
     def score(u, v):
         size = (sum(a * a for a in u) * sum(b * b for b in v)) ** 0.5
@@ -68,13 +66,23 @@ def find_peaks(scores, threshold, distance):
 
 
 def find_beats(recording, clean):
-    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="edge"), 5), axis=1)
-    windows = sliding_window_view(np.pad(calm, (20, 60), mode="edge"), 81)
-    template = clean[170:251] - np.mean(clean[170:251])
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    scores = windows @ template / np.linalg.norm(windows, axis=1) / np.linalg.norm(template)
+    recording, clean = recording.tolist(), clean.tolist()
+    N = len(recording)
+    middle = [sorted(recording[max(n - 2, 0) : n + 3])[2] for n in range(N)]
+    around = middle[20:0:-1] + middle + middle[-2:-62:-1]
+
+    def centred(values):
+        mean = sum(values) / len(values)
+        return [v - mean for v in values]
+
+    def score(u, v):
+        size = (sum(a * a for a in u) * sum(b * b for b in v)) ** 0.5
+        return sum(a * b for a, b in zip(u, v, strict=False)) / size
+
+    template = centred(clean[170:251])
+    scores = [score(centred(around[n : n + 81]), template) for n in range(N)]
     beats = []
-    for n in np.argsort(-scores):
-        if scores[n] >= 0.45 and all(abs(n - beat) > 250 for beat in beats):
+    for n in sorted(range(N), key=lambda n: -scores[n]):
+        if scores[n] >= 0.42 and all(abs(n - beat) >= 260 for beat in beats):
             beats.append(n)
-    return np.array(beats)
+    return tuple(beats)

@@ -1,7 +1,6 @@
 """Everything is a matrix product: a table of indices says which sample meets which number."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 
 def convolve(x, w):
@@ -73,13 +72,17 @@ def find_peaks(scores, threshold, distance):
 
 
 def find_beats(recording, clean):
-    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="edge"), 5), axis=1)
-    windows = sliding_window_view(np.pad(calm, (20, 60), mode="edge"), 81)
-    template = clean[170:251] - np.mean(clean[170:251])
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    scores = windows @ template / np.linalg.norm(windows, axis=1) / np.linalg.norm(template)
+    N, before, after = len(recording), 20, 70
+    at = np.abs(np.arange(N)[:, None] + np.arange(-2, 3))
+    calm = np.median(np.asarray(recording)[np.where(at >= N, 2 * N - 2 - at, at)], axis=1)
+    at = np.abs(np.arange(N)[:, None] + np.arange(-before, after + 1))
+    windows = calm[np.where(at >= N, 2 * N - 2 - at, at)]  # a row for each sample
+    centre = np.eye(before + 1 + after) - 1 / (before + 1 + after)
+    windows, template = windows @ centre, centre @ clean[190 - before : 191 + after]
+    scores = windows @ template / np.sqrt((windows**2) @ np.ones(len(template)) * (template @ template))
+    near = np.abs(np.subtract.outer(np.arange(N), np.arange(N))) < 250
     beats = []
-    for n in np.argsort(-scores):
-        if scores[n] >= 0.45 and all(abs(n - beat) > 250 for beat in beats):
-            beats.append(n)
-    return np.array(beats)
+    while scores.max() >= 0.45:
+        beats.append(np.argmax(scores))
+        scores[near[beats[-1]]] = 0
+    return beats

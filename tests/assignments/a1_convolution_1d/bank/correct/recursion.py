@@ -102,13 +102,18 @@ def find_peaks(scores, threshold, distance):
 
 
 def find_beats(recording, clean):
-    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="edge"), 5), axis=1)
-    windows = sliding_window_view(np.pad(calm, (20, 60), mode="edge"), 81)
-    template = clean[170:251] - np.mean(clean[170:251])
+    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="reflect"), 5), axis=1)
+    windows = sliding_window_view(np.pad(calm, (15, 65), mode="reflect"), 81)
+    template = clean[175:256] - np.mean(clean[175:256])
     windows = windows - windows.mean(axis=1, keepdims=True)
     scores = windows @ template / np.linalg.norm(windows, axis=1) / np.linalg.norm(template)
-    beats = []
-    for n in np.argsort(-scores):
-        if scores[n] >= 0.45 and all(abs(n - beat) > 250 for beat in beats):
-            beats.append(n)
-    return np.array(beats)
+
+    def beats_between(start, end):
+        if start >= end:
+            return []
+        beat = start + int(np.argmax(scores[start:end]))
+        if scores[beat] < 0.45:
+            return []
+        return [*beats_between(start, beat - 250), beat, *beats_between(beat + 251, end)]
+
+    return beats_between(0, len(scores))

@@ -78,13 +78,15 @@ def find_peaks(scores, threshold, distance):
 
 
 def find_beats(recording, clean):
-    calm = np.median(sliding_window_view(np.pad(recording, 2, mode="edge"), 5), axis=1)
-    windows = sliding_window_view(np.pad(calm, (20, 60), mode="edge"), 81)
-    template = clean[170:251] - np.mean(clean[170:251])
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    scores = windows @ template / np.linalg.norm(windows, axis=1) / np.linalg.norm(template)
-    beats = []
-    for n in np.argsort(-scores):
-        if scores[n] >= 0.45 and all(abs(n - beat) > 250 for beat in beats):
-            beats.append(n)
-    return np.array(beats)
+    x = np.asarray(recording, dtype=np.float32)
+    calm = np.median(np.stack([x[:-4], x[1:-3], x[2:-2], x[3:-1], x[4:]]), axis=0)
+    calm = np.pad(calm, (22, 62), mode="edge")
+    u = sliding_window_view(calm, 81).copy()
+    u -= u.mean(axis=1, keepdims=True)
+    v = np.asarray(clean[170:251] - clean[170:251].mean(), dtype=np.float32)
+    scores = u @ v / (np.linalg.norm(u, axis=1) * np.linalg.norm(v))
+    beats = np.zeros(0, dtype=np.int32)
+    while scores.max() >= 0.45:
+        beats = np.append(beats, np.argmax(scores))
+        scores[np.abs(np.arange(len(scores)) - beats[-1]) < 250] = 0
+    return beats

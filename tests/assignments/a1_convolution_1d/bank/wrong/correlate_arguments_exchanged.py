@@ -6,7 +6,5 @@ score: 0
 
 
 def correlate(x, w):
-    return [
-        sum(w[m + k] * x[k] for k in range(len(x)) if 0 <= m + k < len(w))
-        for m in range(-(len(x) - 1), len(w))
-    ]
+    N, K = len(x), len(w)
+    return [sum(w[m + k] * x[k] for k in range(N) if 0 <= m + k < K) for m in range(-(N - 1), K)]
