@@ -58,7 +58,7 @@ def last(*indices: int | slice) -> Any:
 def padded(x: Array, windows: Windows, value: float = 0) -> Array:
     """`x` with `value` in front and behind, so that all windows lie inside; `x` itself if they already do."""
     sizes = x.shape[x.ndim - len(windows.kernel) :]
-    lengths = _lengths(sizes, windows)
+    lengths = padded_sizes(sizes, windows)
     if lengths == sizes:
         return x
     longer = np.full((*x.shape[: x.ndim - len(sizes)], *lengths), value, x.dtype)
@@ -77,14 +77,21 @@ def scatter(columns: Array, windows: Windows, sizes: tuple[int, ...]) -> Array:
     """Adjoint of padding and gathering: each tap adds its column (..., K, P) to what it read, (..., L)."""
     rank = len(sizes)
     whole = (slice(None),) * rank
-    total = np.zeros((*columns.shape[: columns.ndim - 2 * rank], *_lengths(sizes, windows)), columns.dtype)
+    total = np.zeros(
+        (*columns.shape[: columns.ndim - 2 * rank], *padded_sizes(sizes, windows)), columns.dtype
+    )
     for tap, read in reads(windows):
         total[last(*read)] += columns[last(*tap, *whole)]
-    return total[_inside(sizes, windows)]
+    return crop(total, sizes, windows)
 
 
-def _lengths(sizes: tuple[int, ...], windows: Windows) -> tuple[int, ...]:
-    # of the padded axes: at least the input, and as much behind it as windows read
+def crop(x: Array, sizes: tuple[int, ...], windows: Windows) -> Array:
+    """The part of padded `x` that was the input, of spatial `sizes`; a view."""
+    return x[_inside(sizes, windows)]
+
+
+def padded_sizes(sizes: tuple[int, ...], windows: Windows) -> tuple[int, ...]:
+    """Sizes of the padded axes: at least the input, and as much behind it as windows read."""
     return tuple(max(left + n, m) for n, left, m in zip(sizes, windows.before, windows.lengths, strict=True))
 
 
