@@ -1,4 +1,4 @@
-"""A class on disk: one folder that holds submissions, gradebook, feedback and reports.
+"""A class on disk: one folder that holds submissions, gradebook, feedback and reports::
 
     roster.csv          id,first_name,last_name,email (optional; without it, whoever submitted)
     submitted/          STUDENT/ASSIGNMENT/*.ipynb, as nbgrader collects them
