@@ -1,8 +1,11 @@
-"""What works along one axis: means over a given number of windows."""
+"""What works along one axis at a time: means over a given number of windows, and weighted sums of taps."""
 
 import numpy as np
+import numpy.typing as npt
 
 from course_pkg._validate import Array
+
+Taps = tuple[npt.NDArray[np.intp], Array]  # per output, which inputs it is made of, and their weights; (P, T)
 
 
 def mean_parts(x: Array, axis: int, positions: int) -> Array:
@@ -14,7 +17,7 @@ def mean_parts(x: Array, axis: int, positions: int) -> Array:
     array([2., 4.])
     """
     sums, counts = _sums_of_parts(x, axis, positions)
-    return sums / _along(counts.astype(x.dtype), axis)
+    return sums / _along(x, axis, counts)
 
 
 def mean_parts_adjoint(y: Array, axis: int, size: int) -> Array:
@@ -28,9 +31,34 @@ def mean_parts_adjoint(y: Array, axis: int, size: int) -> Array:
     >>> mean_parts_adjoint(np.array([3.0, 6.0]), 0, 5)
     array([1., 1., 3., 2., 2.])
     """
-    _, counts = _sums_of_parts(np.zeros(size, y.dtype), 0, y.shape[axis])
-    sums, _ = _sums_of_parts(y / _along(counts.astype(y.dtype), axis), axis, size)
-    return sums
+    _, counts = _sums_of_parts(np.zeros(size), 0, y.shape[axis])
+    return _sums_of_parts(y / _along(y, axis, counts), axis, size)[0]
+
+
+def weighted(x: Array, axis: int, taps: Taps) -> Array:
+    """Weighted sums of the inputs that `taps` names, along one axis.
+
+    Examples
+    --------
+    >>> weighted(np.array([1.0, 3.0]), 0, (np.array([[0, 0], [0, 1]]), np.array([[1.0, 0.0], [0.5, 0.5]])))
+    array([1., 2.])
+    """
+    index, weights = taps
+    total = np.take(x, index[:, 0], axis) * _along(x, axis, weights[:, 0])
+    for i, w in zip(index.T[1:], weights.T[1:], strict=True):
+        total += np.take(x, i, axis) * _along(x, axis, w)
+    return total
+
+
+def weighted_adjoint(y: Array, axis: int, taps: Taps, size: int) -> Array:
+    """Adjoint of `weighted` to `size` inputs: each output adds its weighted value to its inputs."""
+    index, weights = taps
+    shape = list(y.shape)
+    shape[axis] = size
+    total = np.zeros(shape, y.dtype)
+    for i, w in zip(index.T, weights.T, strict=True):
+        np.add.at(np.moveaxis(total, axis, 0), i, np.moveaxis(y * _along(y, axis, w), axis, 0))
+    return total
 
 
 def _sums_of_parts(x: Array, axis: int, positions: int) -> tuple[Array, Array]:
@@ -43,6 +71,6 @@ def _sums_of_parts(x: Array, axis: int, positions: int) -> tuple[Array, Array]:
     return np.moveaxis(sums, -1, axis), stop - start
 
 
-def _along(values: Array, axis: int) -> Array:
-    # shaped to broadcast along a negative axis, or the only one
-    return values.reshape(-1, *(1,) * (-1 - axis)) if axis < 0 else values
+def _along(x: Array, axis: int, values: Array) -> Array:
+    # one value per position of an axis, to broadcast against x in its dtype
+    return values.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1 - axis % x.ndim))
