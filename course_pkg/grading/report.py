@@ -36,13 +36,16 @@ class Mistake:
     ----------
     part : str
         The part's name.
+    test : str
+        The name of the first test that failed.
     message : str
-        What the first failing test said, without the numbers.
+        What it said, without the numbers.
     students : tuple of str
         Ids, sorted.
     """
 
     part: str
+    test: str
     message: str
     students: tuple[str, ...]
 
@@ -84,9 +87,7 @@ def render(
         parts=parts,
         figures=[figure.svg() for figure in figures],
         mistakes=mistakes(found),
-        unwritten=Counter(
-            v["part"] for vs in found.values() for v in vs if _first_failure(v).endswith(_STUB)
-        ),
+        unwritten=Counter(v["part"] for vs in found.values() for v in vs if _is_stub(v)),
         students=[
             _student_row(room, assignment, scores, student, states[student])
             for student in scores.earned.index
@@ -132,13 +133,13 @@ def statistics(scores: Scores) -> pd.DataFrame:
 
 def mistakes(found: Mapping[str, list[Verdict]]) -> list[Mistake]:
     """What went wrong, part by part, and for whom, the commonest first; stubs are left out."""
-    who: dict[tuple[str, str], list[str]] = defaultdict(list)
+    who: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for student, verdicts_on_parts in found.items():
         for verdict in verdicts_on_parts:
-            message = _first_failure(verdict)
-            if message and not message.endswith(_STUB):
-                who[verdict["part"], _NUMBERS.sub("", message)].append(student)
-    made = [Mistake(part, message, tuple(sorted(names))) for (part, message), names in who.items()]
+            failed = _first_failure(verdict)
+            if failed and not _is_stub(verdict):
+                who[verdict["part"], failed["name"], _NUMBERS.sub("", failed["message"])].append(student)
+    made = [Mistake(*what, tuple(sorted(names))) for what, names in who.items()]
     return sorted(made, key=lambda m: (-len(m.students), m.part, m.message))
 
 
@@ -154,8 +155,13 @@ def verdicts(autograded: Path) -> list[Verdict]:
     ]
 
 
-def _first_failure(verdict: Verdict) -> str:
-    return next((test["message"] for test in verdict["tests"] if not test["passed"]), "")
+def _first_failure(verdict: Verdict) -> Verdict | None:
+    return next((test for test in verdict["tests"] if not test["passed"]), None)
+
+
+def _is_stub(verdict: Verdict) -> bool:
+    failed = _first_failure(verdict)
+    return failed is not None and failed["message"].endswith(_STUB)
 
 
 def _counts(states: Mapping[str, str]) -> dict[str, int]:

@@ -173,7 +173,7 @@ def test_report_names_the_commonest_mistakes(graded):
     shown = {}
     for row in soup.select("#mistakes tbody tr"):
         part, count, what = row.find_all("td")
-        who = what.span.text.split(", ")
+        who = what.select_one(".who").text.split(", ")
         assert len(who) == int(count.text)
         shown[part.text, frozenset(who)] = what.contents[0]
     by_mistake: dict[tuple[str, str], set[str]] = {}

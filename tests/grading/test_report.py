@@ -70,8 +70,8 @@ def test_mistakes_are_grouped_without_their_numbers():
         "di": [verdict("flip", "flip is not written yet")],
     }
     assert report.mistakes(found) == [
-        report.Mistake("flip", "flip: not flipped", ("ada", "bo")),
-        report.Mistake("flip", "wrong shape", ("cy",)),
+        report.Mistake("flip", "second", "flip: not flipped", ("ada", "bo")),
+        report.Mistake("flip", "second", "wrong shape", ("cy",)),
     ]
 
 

@@ -47,6 +47,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # one of the mistakes is to divide by zero
 def test_each_notebook_earns_what_the_plan_says():
     source = bank.source_notebook(sample_class.ASSIGNMENT)
     wrong = {solution.name: solution for solution in bank.load(sample_class.ASSIGNMENT, "wrong")}
