@@ -27,8 +27,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 all: $(BOOK) $(RELEASED) sample  ## set up, build the book, generate the assignments, grade a sample class
 	@echo
 	@echo "The book:       _build/html/index.html"
-	@echo "Feedback pages: $(CLASS)/feedback/"
-	@echo "Class report:   $(CLASS)/report.html"
+	@echo "Feedback pages: _build/sample_class/feedback/"
+	@echo "Class report:   _build/sample_class/reports/$(A).html"
 	@echo "Open them in a browser, or run 'make serve'. 'make help' lists what else there is."
 
 .PHONY: help
@@ -84,6 +84,10 @@ $(RELEASED): $(INSTALLED) $(task_sources) $(shell find course_pkg/checks course_
 	@$(BIN)/python -m course_pkg release
 	@touch $@
 
+.PHONY: kill-table
+kill-table: $(INSTALLED)  ## the page of the book on what an assignment's tests were tried on
+	@$(BIN)/python -m course_pkg kill-table $(A)
+
 $(SAMPLE): $(INSTALLED) $(task_sources) $(bank) $(shell find course_pkg -name '*.py' -not -path '*/plots/*')
 	@$(BIN)/python -m course_pkg sample-class _build/sample_class
 	@touch $@
@@ -123,7 +127,7 @@ bench: $(INSTALLED)  ## the benchmarks, measured side by side
 
 .PHONY: serve
 serve: $(BOOK)  ## the book and the sample class on this machine, port 8000
-	@echo "Book: http://localhost:8000/html/   Sample class: http://localhost:8000/sample_class/report.html"
+	@echo "Book: http://localhost:8000/html/   Sample class: http://localhost:8000/sample_class/reports/$(A).html"
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build
 
 .PHONY: clean

@@ -23,6 +23,10 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("release", help="make assignments/ from solutions/")
 
+    table = commands.add_parser("kill-table", help="write the page on what an assignment's tests were tried on")
+    table.add_argument("assignment")
+    table.add_argument("--out", type=Path, default=Path("book/guides"), help="folder for the page")
+
     sample = commands.add_parser("sample-class", help="set up a sample class with submissions to grade")
     sample.add_argument("folder", type=Path)
 
@@ -50,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
             from course_pkg.grading import release
 
             release.generate(Path("assignments"))
+            return 0
+        case "kill-table":
+            from course_pkg.grading import kill_table
+
+            print(kill_table.write(options.assignment, options.out))
             return 0
         case "sample-class":
             from course_pkg.grading import sample_class
