@@ -44,6 +44,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@echo "Installing the pinned environment into .venv (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import matplotlib.font_manager' 2>/dev/null  # lists the fonts once, not in the first notebook
 	@touch $@
 
 .PHONY: browser
