@@ -57,8 +57,8 @@ def number_grids(*rows: Sequence[Grid | str], alt: str) -> Figure:
     ...              alt="The row 1, 2 plus the row 3, 4.")
     Figure: The row 1, 2 plus the row 3, 4.
     """
-    if not rows or not all(rows):
-        raise ValueError("rows: expected at least one row of grids, got none")
+    if not rows or any(all(isinstance(item, str) for item in row) for row in rows):
+        raise ValueError("rows: expected at least one row, and a grid in every row")
     sizes = [_size(row) for row in rows]
     width = max(across for _, across in sizes)
     cell = min(5.1 / width, 0.36)  # inches
@@ -271,8 +271,8 @@ def _preset(name: str, kernel: Kernel) -> dict[str, Any]:
 
 def _size(row: Sequence[Grid | str]) -> tuple[float, float]:
     # cells down and across; 1 for a sign, 0.4 after a grid
-    grids = [np.shape(item[1]) for item in row if not isinstance(item, str)]
-    return max(h for h, *_ in grids), sum(w + 0.4 for _, w in grids) + len(row) - len(grids)
+    grids = [signal(item[0], item[1], ndim=2).shape for item in row if not isinstance(item, str)]
+    return max(h for h, _ in grids), sum(w + 0.4 for _, w in grids) + len(row) - len(grids)
 
 
 def _draw_grid(axes: Axes, grid: Grid, left: float, middle: float, font: float) -> float:

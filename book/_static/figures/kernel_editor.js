@@ -78,7 +78,7 @@ Course.register("kernel_editor", (root, settings) => {
     products, says);
 
   function field(label, wide, onChange) {
-    const input = element("input", { type: "text", inputmode: "text", autocomplete: "off", "aria-label": label,
+    const input = element("input", { type: "text", autocomplete: "off", "aria-label": label,
       style: `width: ${wide}; text-align: center; padding: 0.2rem` });
     input.addEventListener("change", () => onChange(Number(input.value.trim().replace("\u2212", "-") || NaN)));
     return input;
