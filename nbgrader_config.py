@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from course_pkg.grading import feedback
+
 root = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  nbgrader defines it
 
@@ -24,3 +26,6 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 # Room for slow but right solutions, and for the cells that students add.
 c.Execute.timeout = 60
 c.OverwriteCells.add_missing_cells = True
+
+# Feedback pages in the course's style: messages, score and the student's work, never a hidden test.
+feedback.configure(c)
