@@ -2,8 +2,8 @@
 
 A layer is linear in its input and in its weight. `apply` computes y = A x, `apply_adjoint` x = Aᵀ y, which is
 the input's gradient and also the transposed convolution, and `weight_gradient` the third. What the windows
-see is laid out as the columns of a matrix (im2col), with one matrix product per group and example, a few
-examples at a time, so that the columns take little memory.
+see is laid out as the columns of a matrix (im2col), with one matrix product per group and example. A few
+examples or positions are done at a time, so that the columns take little memory and stay in the cache.
 """
 
 import math
@@ -21,10 +21,10 @@ from course_pkg._validate import (
     real_array,
     same_dtype,
 )
-from course_pkg.ops._windows import Ints, Windows, gather, padded, scatter
+from course_pkg.ops._windows import Ints, Windows, crop, gather, padded, padded_sizes, phases, scatter
 
 AXES = {1: ("L", "K"), 2: ("H, W", "K_h, K_w"), 3: ("D, H, W", "K_d, K_h, K_w")}  # as the messages write them
-BLOCK = 2**20  # values in a block of columns, unless those of one example are more
+BLOCK = 2**21  # values in a block of columns: large products are fast, small blocks stay in the cache
 
 
 def conv(
@@ -71,13 +71,16 @@ def conv_backward(
 
 def apply(x: Array, weight: Array, windows: Windows, groups: int) -> Array:
     """Outputs (N, O, P) of the layer with weight (O, C/G, K) and no bias, from inputs (N, C, L)."""
-    x, w = padded(wide(x), windows), _rows(wide(weight), groups)  # w (G, O/G, C/G K)
-    y = np.empty((len(x), groups, w.shape[1], math.prod(windows.positions)), x.dtype)
-    columns = np.empty((_block(x, windows), x.shape[1], *windows.kernel, *windows.positions), x.dtype)
-    for some in _blocks(x, windows):
-        part = columns[: len(x[some])]
-        gather(x[some], windows, part)
-        np.matmul(w, part.reshape(len(part), groups, w.shape[2], y.shape[-1]), out=y[some])
+    split, w = phases(padded(wide(x), windows), windows), _rows(wide(weight), groups)  # w (G, O/G, C/G K)
+    y = np.empty((len(x), groups, w.shape[1], math.prod(windows.positions)), split.dtype)
+    buffer = np.empty(_largest_block(x, windows), split.dtype)
+    for examples, rows, part in _blocks(x, windows):
+        seen, some = split[examples], _flat(rows, part)
+        shape = (len(seen), x.shape[1], *part.kernel, *part.positions)
+        columns = buffer[: math.prod(shape)].reshape(shape)
+        gather(seen, part, columns, rows.start)
+        columns = columns.reshape(len(seen), groups, w.shape[2], some.stop - some.start)
+        np.matmul(w, columns, out=y[examples, :, :, some])
     return y.reshape(len(x), len(weight), *windows.positions)
 
 
@@ -85,30 +88,30 @@ def apply_adjoint(y: Array, weight: Array, windows: Windows, groups: int, sizes:
     """Adjoint of `apply`: from (N, O, P) to (N, C, L) with spatial `sizes` L."""
     y, w = wide(y), _rows(wide(weight), groups).swapaxes(1, 2)  # w (G, C/G K, O/G)
     y = y.reshape(len(y), groups, w.shape[2], math.prod(windows.positions))
-    x = np.empty((len(y), groups * weight.shape[1], *sizes), y.dtype)
-    for some in _blocks(x, windows):
-        columns = w @ y[some]  # (N, G, C/G K, P)
-        columns = columns.reshape(len(columns), x.shape[1], *windows.kernel, *windows.positions)
-        x[some] = scatter(columns, windows, sizes)
-    return x
+    x = np.zeros((len(y), groups * weight.shape[1], *padded_sizes(sizes, windows)), y.dtype)
+    buffer = np.empty(_largest_block(x, windows), y.dtype)
+    for examples, rows, part in _blocks(x, windows):
+        seen = y[examples, :, :, _flat(rows, part)]
+        shape = (len(seen), groups, w.shape[1], seen.shape[-1])
+        columns = np.matmul(w, seen, out=buffer[: math.prod(shape)].reshape(shape))  # (N, G, C/G K, P)
+        columns = columns.reshape(len(seen), x.shape[1], *part.kernel, *part.positions)
+        scatter(columns, part, x[examples], rows.start)
+    return crop(x, sizes, windows)
 
 
 def weight_gradient(x: Array, grad_y: Array, windows: Windows, groups: int) -> Array:
     """Gradient (O, C/G, K) of the weight, from inputs (N, C, L) and the gradient (N, O, P) of the outputs."""
-    x, grad_y = padded(wide(x), windows), wide(grad_y)
-    channels, outputs, positions = x.shape[1], grad_y.shape[1], math.prod(windows.positions)
-    size = channels // groups * math.prod(windows.kernel)
-    columns = np.empty(_block(x, windows) * channels * math.prod(windows.kernel) * positions, x.dtype)
-    total = np.zeros((groups, outputs // groups, size), x.dtype)
-    for some in _blocks(x, windows):
-        n = len(x[some])
-        part = columns[: groups * size * n * positions].reshape(
-            channels, *windows.kernel, n, *windows.positions
-        )
-        gather(x[some], windows, np.moveaxis(part, 1 + len(windows.kernel), 0))  # read as (N, C, K, P)
-        g = grad_y[some].swapaxes(0, 1).reshape(groups, outputs // groups, n * positions)
-        total += g @ part.reshape(groups, size, n * positions).swapaxes(1, 2)
-    return total.reshape(outputs, channels // groups, *windows.kernel)
+    split, grad_y = phases(padded(wide(x), windows), windows), wide(grad_y)
+    outputs, size = grad_y.shape[1] // groups, x.shape[1] // groups * math.prod(windows.kernel)
+    total = np.zeros((groups, outputs, size), split.dtype)
+    for examples, rows, part in _blocks(x, windows):
+        seen = split[examples]
+        columns = np.empty((x.shape[1], *part.kernel, len(seen), *part.positions), split.dtype)
+        gather(seen, part, np.moveaxis(columns, 1 + len(part.kernel), 0), rows.start)  # as (N, C, K, P)
+        across = len(seen) * math.prod(part.positions)
+        g = grad_y[examples, :, rows].swapaxes(0, 1).reshape(groups, outputs, across)
+        total += g @ columns.reshape(groups, size, across).swapaxes(1, 2)
+    return total.reshape(groups * outputs, x.shape[1] // groups, *windows.kernel)
 
 
 def add_bias(y: Array, bias: Array | None) -> None:
@@ -220,12 +223,28 @@ def _rows(weight: Array, groups: int) -> Array:
     return weight.reshape(groups, len(weight) // groups, math.prod(weight.shape[1:]))
 
 
-def _block(x: Array, windows: Windows) -> int:
-    # how many examples at a time
-    one = x.shape[1] * math.prod(windows.kernel) * math.prod(windows.positions)
-    return min(max(1, BLOCK // one), len(x))
+def _blocks(x: Array, windows: Windows) -> Iterator[tuple[slice, slice, Windows]]:
+    # examples, positions along the first spatial axis, and the windows there, with at most so many columns
+    examples, rows = _block_size(x, windows)
+    for n in range(0, len(x), examples):
+        for start in range(0, windows.positions[0], rows):
+            stop = min(start + rows, windows.positions[0])
+            part = windows._replace(positions=(stop - start, *windows.positions[1:]))
+            yield slice(n, n + examples), slice(start, stop), part
 
 
-def _blocks(x: Array, windows: Windows) -> Iterator[slice]:
-    size = _block(x, windows)
-    return (slice(start, start + size) for start in range(0, len(x), size or 1))
+def _block_size(x: Array, windows: Windows) -> tuple[int, int]:
+    one = x.shape[1] * math.prod(windows.kernel) * math.prod(windows.positions[1:])
+    rows = min(max(BLOCK // one, 1), windows.positions[0])
+    return max(min(BLOCK // (one * windows.positions[0]), len(x)), 1), rows
+
+
+def _largest_block(x: Array, windows: Windows) -> int:
+    examples, rows = _block_size(x, windows)
+    return examples * rows * x.shape[1] * math.prod(windows.kernel) * math.prod(windows.positions[1:])
+
+
+def _flat(rows: slice, part: Windows) -> slice:
+    # positions along the first spatial axis as positions of all axes in one
+    across = math.prod(part.positions[1:])
+    return slice(rows.start * across, rows.stop * across)

@@ -7,7 +7,7 @@ import numpy as np
 from course_pkg._validate import Array, describe, float_array, has_shape, integers, real_array, same_dtype
 from course_pkg.arithmetic import output_size as positions_along
 from course_pkg.ops._conv import wide
-from course_pkg.ops._windows import Ints, Windows, gather, padded, scatter
+from course_pkg.ops._windows import Ints, Windows, crop, gather, padded, padded_sizes, phases, scatter
 
 
 def unfold(input: Array, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> Array:
@@ -182,7 +182,7 @@ def fold_backward(
 
 def _unfold(x: Array, windows: Windows) -> Array:
     columns = np.empty((*x.shape[:-2], *windows.kernel, *windows.positions), x.dtype)  # (N, C, K, P)
-    gather(padded(x, windows), windows, columns)
+    gather(phases(padded(x, windows), windows), windows, columns)
     rows = x.shape[-3] * math.prod(windows.kernel)
     return columns.reshape(*x.shape[:-3], rows, math.prod(windows.positions))
 
@@ -190,7 +190,9 @@ def _unfold(x: Array, windows: Windows) -> Array:
 def _fold(columns: Array, windows: Windows, sizes: tuple[int, ...]) -> Array:
     channels = columns.shape[-2] // math.prod(windows.kernel)
     split = wide(columns).reshape(*columns.shape[:-2], channels, *windows.kernel, *windows.positions)
-    return np.ascontiguousarray(scatter(split, windows, sizes), columns.dtype)
+    total = np.zeros((*split.shape[:-4], *padded_sizes(sizes, windows)), split.dtype)
+    scatter(split, windows, total)
+    return np.ascontiguousarray(crop(total, sizes, windows), columns.dtype)
 
 
 def _image_windows(input: Array, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Windows:
