@@ -73,7 +73,7 @@ def number_grids(*rows: Sequence[Grid | str], alt: str) -> Figure:
                     axes.text(left + 0.5, middle, item, ha="center", va="center", fontsize=12)
                     left += 1
                 else:
-                    left += _draw_grid(axes, item, left, middle, font=9 if cell > 0.24 else 8) + 0.4
+                    left += _draw_grid(axes, item, left, middle, font=11 if cell > 0.3 else 9) + 0.4
             top += down + room
         axes.set(xlim=(-0.1, width + 0.1), ylim=(height, 0), aspect="equal")
         axes.axis("off")
@@ -154,7 +154,7 @@ def kernel_gallery(*panels: tuple[str, Kernel, ArrayLike, Kind], alt: str) -> Fi
             pairs, panels, images, strict=True
         ):
             kernel = signal("kernel", kernel, ndim=2)
-            _draw_grid(left, ("", kernel, "kernel", None), 0, kernel.shape[0] / 2, font=9)
+            _draw_grid(left, ("", kernel, "kernel", None), 0, kernel.shape[0] / 2, font=11)
             left.set(xlim=(0, kernel.shape[1]), ylim=(kernel.shape[0], 0), aspect="equal")
             left.set_title(title)
             if divisor != 1:
@@ -291,9 +291,7 @@ def _draw_grid(axes: Axes, grid: Grid, left: float, middle: float, font: float) 
             axes.text(
                 left + n + 0.5, top + m + 0.52, text, ha="center", va="center", fontsize=font, color=TEXT
             )
-    axes.text(
-        left + values.shape[1] / 2, top - 0.15, title, ha="center", va="bottom", fontsize=9, color=colour
-    )
+    axes.text(left + values.shape[1] / 2, top - 0.15, title, ha="center", va="bottom", color=colour)
     return float(values.shape[1])
 
 
