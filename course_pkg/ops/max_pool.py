@@ -235,28 +235,28 @@ def _backward(
 def _largest_and_where(input: Array, windows: Windows) -> tuple[Array, Array]:
     # values (..., P), and positions in the channel (..., P)
     x = padded(input, windows, _lowest(input))
-    taps = np.zeros((1,) * x.ndim, np.intp)  # which tap of the axes done so far, counted in reading order
-    done = 1
+    count = math.prod(windows.kernel)
+    taps: Array = np.broadcast_to(np.zeros((), np.min_scalar_type(count)), x.shape)  # in reading order
+    offsets, start, row = np.zeros(1, np.intp), np.zeros(1, np.intp), 1
     for axis in reversed(range(len(windows.kernel))):
-        taps = np.broadcast_to(taps, x.shape)
         reads = axis_reads(windows, axis)
-        best, where = x[reads[0]].copy(), taps[reads[0]].copy()
+        done = len(offsets)  # taps along the axes after this one
+        begin = windows.stride[axis] * np.arange(windows.positions[axis]) - windows.before[axis]
+        begin = begin.reshape(-1, *(1,) * (len(windows.kernel) - 1 - axis))
+        # the first tap inside the input: it stays where all values are the lowest and none is larger
+        inside = -(np.minimum(begin, 0) // windows.dilation[axis])
+        largest, where = x[reads[0]].copy(), taps[reads[0]] + (done * inside).astype(taps.dtype)
         for k, read in enumerate(reads[1:], 1):
             value = x[read]
-            better = (value > best) | (value != value)
-            np.copyto(best, value, where=better)
-            np.copyto(where, taps[read] + k * done, where=better)
-        x, taps = best, where
-        done *= windows.kernel[axis]
-    indices: Array = np.zeros_like(taps)
-    for axis, tap in enumerate(np.unravel_index(taps, windows.kernel)):
-        d, s, left = windows.dilation[axis], windows.stride[axis], windows.before[axis]
-        start = (np.arange(windows.positions[axis]) * s - left).reshape(
-            -1, *(1,) * (len(windows.kernel) - 1 - axis)
-        )
-        first = -(np.minimum(start, 0) // d)  # tap inside the input: where all are lowest, none is better
-        indices = indices * input.shape[axis - len(windows.kernel)] + start + d * np.maximum(tap, first)
-    return x, indices.astype(np.int64)
+            better = (value > largest) | (value != value)
+            where = np.where(better, taps[read] + taps.dtype.type(done * k), where)
+            np.maximum(largest, value, out=largest)
+        x, taps = largest, where
+        along = windows.dilation[axis] * np.arange(windows.kernel[axis]) * row
+        offsets = (along[:, None] + offsets).reshape(-1)
+        start = start + begin * row
+        row *= input.shape[axis - len(windows.kernel)]
+    return x, offsets[taps] + start
 
 
 def _lowest(x: Array) -> float:
