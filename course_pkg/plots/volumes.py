@@ -1,6 +1,5 @@
 """Figures of layers that see colour and depth: volumes as boxes, activation maps, channel by channel sums."""
 
-from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_pkg._validate import choice, describe, integers, positive_int, signal
 from course_pkg.plots.figure import INPUT, KERNEL, OUTPUT, TEXT, Figure, drawing
-from course_pkg.plots.filters import MAPS
+from course_pkg.plots.filters import MAPS, Picture
 
 Role = Literal["input", "output"]
 _COLOURS = {"input": INPUT, "output": OUTPUT}
@@ -97,21 +96,17 @@ def _prism(
         axes.add_patch(Polygon(face, facecolor=(colour, alpha * strength), edgecolor=colour, linewidth=0.9))
 
 
-def colour_maps(image: ArrayLike, maps: Mapping[str, ArrayLike], *, at: tuple[int, int] | None = None,
-                title: str = "input: 3 channels", alt: str) -> Figure:  # fmt: skip
-    """Draw a colour image, and what a layer made of it: one activation map for each filter.
+def colour_maps(image: ArrayLike, *panels: Picture, at: tuple[int, int] | None = None, alt: str) -> Figure:
+    """Draw a colour image, and what a layer made of it: one picture for each filter.
 
     Parameters
     ----------
     image : array_like, shape (3, H, W)
         Red, green and blue, from 0 to 1; what lies beyond is clipped.
-    maps : mapping of str to array_like, shape (H, W)
-        Title and values of each map. A map without negative values is drawn from paper to green, another in
-        vermilion below zero and blue above.
+    *panels : (title, values, kind)
+        Values of shape (M, N), and their kind as in `course_pkg.plots.filters.pictures`.
     at : (row, column)
         A pixel to ring in every picture, or None.
-    title : str
-        Title of the image.
     alt : str
         What the figure shows.
 
@@ -120,33 +115,32 @@ def colour_maps(image: ArrayLike, maps: Mapping[str, ArrayLike], *, at: tuple[in
     TypeError
         If an argument is of another type.
     ValueError
-        If there is no map, or the shapes are others.
+        If there is no panel, a kind is unknown, or the shapes are others.
 
     Examples
     --------
     >>> grey = np.full((3, 4, 6), 0.5)
-    >>> colour_maps(grey, {"red": grey[0]}, alt="A grey image and its red channel.")
+    >>> colour_maps(grey, ("red", grey[0], "grey"), alt="A grey image and its red channel.")
     Figure: A grey image and its red channel.
     """
     pixels = _image(image)
-    if not maps:
-        raise ValueError("maps: got none, expected at least one activation map")
-    rows = -(-(len(maps) + 1) // 2)
+    if not panels:
+        raise ValueError("panels: got none, expected at least one (title, values, kind)")
+    rows = -(-(len(panels) + 1) // 2)
     height = rows * (2.55 * pixels.shape[1] / pixels.shape[2] + 0.3)
     with drawing(rows, 2, height=height) as (figure, grid):
         grid[0].imshow(pixels.transpose(1, 2, 0), interpolation="none")
-        grid[0].set_title(title, pad=3)
-        for axes, (name, values) in zip(grid[1:], maps.items(), strict=False):
-            _map(axes, signal(name, values, ndim=2))
-            axes.set_title(name, pad=3)
+        grid[0].set_title("input: 3 channels", pad=3)
+        for axes, (title, values, kind) in zip(grid[1:], panels, strict=False):
+            _map(axes, signal(title, values, ndim=2), kind)
+            axes.set_title(title, pad=3)
         for axes in grid:
             axes.axis("off")
         if at is not None:
             row, column = integers("at", at, rank=2, minimum=0)
-            for axes in grid[: len(maps) + 1]:
-                axes.plot(
-                    column, row, "s", markersize=9, markerfacecolor="none", color=KERNEL, markeredgewidth=2
-                )
+            for axes in grid[: len(panels) + 1]:
+                for size, colour in [(11, "black"), (8, "white")]:  # on an image, in both themes
+                    axes.plot(column, row, "o", ms=size, mfc="none", mec=colour, mew=1.5)
     return Figure(figure, alt)
 
 
@@ -162,7 +156,7 @@ def channel_sum(image: ArrayLike, w: ArrayLike, parts: ArrayLike, y: ArrayLike, 
     parts : array_like, shape (3, M, N)
         What each slice alone makes of its channel.
     y : array_like, shape (M, N)
-        The activation map: the sum of the parts (and what the layer adds to it).
+        The activation map, from 0: the sum of the parts, with bias and ReLU.
     alt : str
         What the figure shows.
 
@@ -194,12 +188,12 @@ def channel_sum(image: ArrayLike, w: ArrayLike, parts: ArrayLike, y: ArrayLike, 
             left.set_title(f"channel {c}: {name}", pad=3, fontsize=9)
             _weights(middle, w[c])
             middle.set_title(f"slice {c}", pad=3, fontsize=9)
-            _map(right, parts[c], limit)
+            _map(right, parts[c], "signed", limit)
             right.set_title("its part of the sum", pad=3, fontsize=9)
         grid[9].imshow(pixels.transpose(1, 2, 0), interpolation="none")
         grid[9].set_title("all three channels", pad=3, fontsize=9)
         grid[10].text(0.5, 0.5, "sum, bias,\nReLU →", ha="center", va="center", transform=grid[10].transAxes)
-        _map(grid[11], y)
+        _map(grid[11], y, "amount")
         grid[11].set_title("one activation map", pad=3, fontsize=9)
         for axes in grid:
             axes.axis("off")
@@ -213,11 +207,11 @@ def _image(image: ArrayLike) -> NDArray[np.float64]:
     return np.clip(pixels, 0, 1)
 
 
-def _map(axes: Axes, values: NDArray[np.float64], limit: float | None = None) -> None:
+def _map(axes: Axes, values: NDArray[np.float64], kind: str, limit: float | None = None) -> None:
+    choice("kind", kind, MAPS)
     limit = limit or float(np.percentile(abs(values), 99)) or 1.0
-    signed = values.min() < 0
-    kind, low = ("signed", -limit) if signed else ("amount", 0.0)
-    axes.imshow(values, cmap=MAPS[kind], vmin=low, vmax=limit, interpolation="none")
+    low, high = {"grey": (0.0, 1.0), "signed": (-limit, limit), "amount": (0.0, limit)}[kind]
+    axes.imshow(values, cmap=MAPS[kind], vmin=low, vmax=high, interpolation="none")
 
 
 def _weights(axes: Axes, kernel: NDArray[np.float64]) -> None:

@@ -102,7 +102,7 @@ Course.register("volume_explorer", (root, settings) => {
     }
     const right = n + padding + 1;
     const slice = svg("g", { transform: `translate(${right} ${(n - kernel) / 2})` });
-    slice.append(title("slice " + c, 0, colours.kernel));
+    slice.append(title(`filter ${o}`, 0, colours.kernel));
     taps.forEach((k) => taps.forEach((l) => {
       slice.append(cell(k, l, state.w[o][c][k][l], colours.kernel, { fill: 0.35 }));
     }));
@@ -116,9 +116,9 @@ Course.register("volume_explorer", (root, settings) => {
 
   function map(o, { size, y }) {
     const picture = svg("svg", {
-      viewBox: `-0.1 -1 ${Math.max(size, 5) + 0.2} ${size + 1.1}`, role: "group", "aria-label": `Output map ${o}`,
+      viewBox: `-0.1 -1 ${Math.max(size, 7) + 0.2} ${size + 1.1}`, role: "group", "aria-label": `Output map ${o}`,
     });
-    picture.append(title(`map ${o} (filter ${o})`, 0, colours.output));
+    picture.append(title(`map ${o}`, 0, colours.output));
     y[o].forEach((row, i) => row.forEach((value, j) => {
       const chosen = String([o, i, j]) === String(state.output);
       const here = i === state.output[1] && j === state.output[2];
@@ -186,7 +186,7 @@ Course.register("volume_explorer", (root, settings) => {
   const channels = element("div");
   channels.style.cssText = "display: grid; gap: 0.2rem 1rem; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr))";
   const maps = element("div");
-  maps.style.cssText = "display: flex; gap: 1.5rem; align-items: start; max-width: 24rem; margin-inline: auto";
+  maps.style.cssText = "display: flex; gap: 1.5rem; align-items: start; max-width: 26rem; margin-inline: auto";
   const size = element("p", { class: "says", "aria-live": "polite" });
   const sum = element("p", { class: "says", "aria-live": "polite" });
   for (const line of [size, sum]) line.style.minHeight = "0";
