@@ -20,7 +20,6 @@ from course_pkg.grading.feedback import TEMPLATES
 from course_pkg.grading.scores import Progress, Scores, read_scores, state
 from course_pkg.plots import grades
 
-_STUB = "is not written yet"  # how the message on a stub ends
 # any other goes on with numbers, which differ from student to student
 _NUMBERS = re.compile(r"\. (At \[|Expected ).*$", re.DOTALL)
 
@@ -87,7 +86,7 @@ def render(
         parts=parts,
         figures=[figure.svg() for figure in figures],
         mistakes=mistakes(found),
-        unwritten=Counter(v["part"] for vs in found.values() for v in vs if _is_stub(v)),
+        unwritten=Counter(v["part"] for vs in found.values() for v in vs if v["state"] == "not written"),
         students=[
             _student_row(room, assignment, scores, student, states[student])
             for student in scores.earned.index
@@ -137,7 +136,7 @@ def mistakes(found: Mapping[str, list[Verdict]]) -> list[Mistake]:
     for student, verdicts_on_parts in found.items():
         for verdict in verdicts_on_parts:
             failed = _first_failure(verdict)
-            if failed and not _is_stub(verdict):
+            if failed and verdict["state"] != "not written":
                 who[verdict["part"], failed["name"], _NUMBERS.sub("", failed["message"])].append(student)
     made = [Mistake(*what, tuple(sorted(names))) for what, names in who.items()]
     return sorted(made, key=lambda m: (-len(m.students), m.part, m.message))
@@ -157,11 +156,6 @@ def verdicts(autograded: Path) -> list[Verdict]:
 
 def _first_failure(verdict: Verdict) -> Verdict | None:
     return next((test for test in verdict["tests"] if not test["passed"]), None)
-
-
-def _is_stub(verdict: Verdict) -> bool:
-    failed = _first_failure(verdict)
-    return failed is not None and failed["message"].endswith(_STUB)
 
 
 def _counts(states: Mapping[str, str]) -> dict[str, int]:

@@ -56,10 +56,10 @@ def test_a_part_that_everybody_solves_tells_nothing(scores):
     assert np.isnan(report.statistics(scores).discrimination["flip"])
 
 
-def verdict(part, message):
+def verdict(part, message, state="failed"):
     tests = [{"name": "first", "passed": True, "message": ""}]
     tests += [{"name": "second", "passed": False, "message": message}] if message else []
-    return {"part": part, "tests": tests}
+    return {"part": part, "state": state, "tests": tests}
 
 
 def test_mistakes_are_grouped_without_their_numbers():
@@ -67,7 +67,7 @@ def test_mistakes_are_grouped_without_their_numbers():
         "ada": [verdict("flip", "flip: not flipped. At [0] expected 3, got 1"), verdict("pad", "")],
         "bo": [verdict("flip", "flip: not flipped. At [2] expected 7, got 5")],
         "cy": [verdict("flip", "wrong shape. Expected shape (3,), got (2,)")],
-        "di": [verdict("flip", "flip is not written yet")],
+        "di": [verdict("flip", "flip is not written yet", "not written")],
     }
     assert report.mistakes(found) == [
         report.Mistake("flip", "second", "flip: not flipped", ("ada", "bo")),
