@@ -1,112 +1,23 @@
-"""conv1d and its backward against PyTorch, ONNX, numerical gradients and what a layer is."""
-
-from pathlib import Path
+"""conv1d and its backward on random arguments against PyTorch, numerical gradients and what a layer is."""
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from onnx import numpy_helper
-from torch.testing._internal.common_methods_invocations import op_db
 
 from course_pkg.ops import conv1d, conv1d_backward
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-
-OP = next(op for op in op_db if op.name == "nn.functional.conv1d")
-# every dtype of PyTorch's own tests but bfloat16, which NumPy lacks, and complex numbers, out of the contract
-NUMPY_DTYPES = OP.dtypes - {torch.bfloat16, torch.complex64, torch.complex128}
-TOLERANCE = {torch.float16: 2e-3, torch.float32: 1e-5, torch.float64: 1e-10, torch.int64: 0}
 
 
 def close(ours, theirs, tolerance=1e-10):
     np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
 
 
-def samples(dtype):
-    return [
-        (tuple(None if a is None else a.detach().numpy() for a in (s.input, *s.args)), s.kwargs)
-        for s in OP.sample_inputs("cpu", dtype)
-    ]
-
-
 def torch_conv1d(input, weight, bias=None, **kwargs):
     tensors = [None if a is None else torch.from_numpy(a.copy()) for a in (input, weight, bias)]
     return torch.nn.functional.conv1d(*tensors, **kwargs).numpy()
-
-
-@pytest.mark.parametrize("dtype", sorted(NUMPY_DTYPES, key=str), ids=str)
-def test_pytorch_sample_inputs(dtype):
-    cases = samples(dtype)
-    assert len(cases) >= 10
-    for arrays, kwargs in cases:
-        ours, theirs = conv1d(*arrays, **kwargs), torch_conv1d(*arrays, **kwargs)
-        assert ours.dtype == theirs.dtype
-        close(ours, theirs, TOLERANCE[dtype])
-
-
-def test_pytorch_error_inputs():
-    cases = list(OP.error_inputs("cpu"))
-    assert len(cases) >= 10
-    for case in cases:
-        arrays = [a.detach().numpy() for a in (case.sample_input.input, *case.sample_input.args)]
-        with pytest.raises(
-            (ValueError, TypeError), match=r"^(input|weight|bias|stride|padding|dilation|groups)"
-        ):
-            conv1d(*arrays, **case.sample_input.kwargs)
-
-
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=str)
-def test_backward_on_pytorch_sample_inputs(dtype, tolerance):
-    rng = np.random.default_rng(1)
-    for arrays, kwargs in samples(dtype):
-        tensors = [None if a is None else torch.tensor(a, requires_grad=True) for a in arrays]
-        y = torch.nn.functional.conv1d(*tensors, **kwargs)
-        grad_out = rng.normal(size=y.shape).astype(arrays[0].dtype)
-        y.backward(torch.from_numpy(grad_out))
-        gradients = conv1d_backward(grad_out, *arrays, **kwargs)
-        for ours, tensor in zip(gradients, tensors, strict=True):
-            if tensor is None:
-                assert ours is None
-            else:
-                assert ours.dtype == arrays[0].dtype
-                close(ours, tensor.grad.numpy(), tolerance)
-
-
-def onnx_cases():
-    folder = Path(onnx.__file__).parent / "backend/test/data/pytorch-converted"
-    return sorted(folder.glob("test_Conv1d*"))
-
-
-def onnx_tensor(path):
-    return numpy_helper.to_array(onnx.TensorProto.FromString(path.read_bytes()))
-
-
-def run_onnx(folder, operator):
-    """What `operator` makes of the single Conv node in an ONNX test, and what it should be."""
-    graph = onnx.load(folder / "model.onnx").graph
-    (node,) = graph.node
-    assert node.op_type == "Conv"
-    options = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-    (stride,), (dilation,), (left, right) = options["strides"], options["dilations"], options["pads"]
-    assert left == right
-    assert set(options) == {"strides", "dilations", "pads", "kernel_shape", "group"}
-    arrays = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
-    arrays[graph.input[0].name] = onnx_tensor(folder / "test_data_set_0/input_0.pb")
-    y = operator(*(arrays[name] for name in node.input), stride, left, dilation, options["group"])
-    return y, onnx_tensor(folder / "test_data_set_0/output_0.pb")
-
-
-def test_onnx_has_its_eight_cases():
-    assert len(onnx_cases()) == 8
-
-
-@pytest.mark.parametrize("folder", onnx_cases(), ids=lambda folder: folder.name)
-def test_onnx_pytorch_converted(folder):
-    ours, theirs = run_onnx(folder, conv1d)
-    close(ours, theirs, 1e-5)
 
 
 @st.composite
@@ -292,23 +203,3 @@ def test_a_batch_of_no_examples():
     assert grad_x.shape == x.shape
     assert not grad_w.any()
     assert not grad_b.any()
-
-
-MUTANTS = {
-    "kernel flipped": lambda x, w, b=None, *a, **k: conv1d(x, w[..., ::-1], b, *a, **k),
-    "channels swapped": lambda x, w, b=None, *a, **k: conv1d(x, w[:, ::-1], b, *a, **k),
-    "stride ignored": lambda x, w, b=None, stride=1, *a, **k: conv1d(x, w, b, 1, *a, **k),
-    "bias ignored": lambda x, w, b=None, *a, **k: conv1d(x, w, None, *a, **k),
-    "output channels swapped": lambda x, w, b=None, *a, **k: conv1d(x, w[::-1], b, *a, **k),
-}
-
-
-@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS.keys())
-def test_the_samples_catch_a_wrong_layer(mutant):
-    def right(arrays, kwargs):
-        ours, theirs = mutant(*arrays, **kwargs), torch_conv1d(*arrays, **kwargs)
-        return ours.shape == theirs.shape and np.allclose(ours, theirs)
-
-    assert not all(right(arrays, kwargs) for arrays, kwargs in samples(torch.float64))
-    onnx_results = [run_onnx(folder, mutant) for folder in onnx_cases()]
-    assert not all(a.shape == b.shape and np.allclose(a, b, atol=1e-5) for a, b in onnx_results)
