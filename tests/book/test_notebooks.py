@@ -16,6 +16,9 @@ SYLLABUS = {
     "convolution_1d": "F1 F2 F3 C6 P1",
     "conv_layers_1d": "C7 C8 F4 F5 F6 F7 F8 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11",
     "mnist1d": "C9 C10 C11 C12 P12 F9 F10 F11",
+    "convolution_2d": "F12 F13 F14 F15 C13",
+    "conv_layers_2d": "C14 C15 C16 C17 C18 C19 P13 P14 F16 F17 F18",
+    "backprop": "",
 }
 HEADINGS = ["Common mistakes", "Exercises", "What to remember", "Where this came from", "What to do next"]
 MACHINE_PATH = re.compile(r"/(?:work|root|home|tmp|Users)/\w|[A-Z]:\\\\")
