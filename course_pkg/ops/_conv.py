@@ -103,14 +103,17 @@ def weight_gradient(x: Array, grad_y: Array, windows: Windows, groups: int) -> A
     """Gradient (O, C/G, K) of the weight, from inputs (N, C, L) and the gradient (N, O, P) of the outputs."""
     split, grad_y = phases(padded(wide(x), windows), windows), wide(grad_y)
     outputs, size = grad_y.shape[1] // groups, x.shape[1] // groups * math.prod(windows.kernel)
-    total = np.zeros((groups, outputs, size), split.dtype)
+    total: Array | None = None
     for examples, rows, part in _blocks(x, windows):
         seen = split[examples]
         columns = np.empty((x.shape[1], *part.kernel, len(seen), *part.positions), split.dtype)
         gather(seen, part, np.moveaxis(columns, 1 + len(part.kernel), 0), rows.start)  # as (N, C, K, P)
         across = len(seen) * math.prod(part.positions)
         g = grad_y[examples, :, rows].swapaxes(0, 1).reshape(groups, outputs, across)
-        total += g @ columns.reshape(groups, size, across).swapaxes(1, 2)
+        product = g @ columns.reshape(groups, size, across).swapaxes(1, 2)
+        total = product if total is None else np.add(total, product, out=total)
+    if total is None:  # a batch of no examples
+        total = np.zeros((groups, outputs, size), split.dtype)
     return total.reshape(groups * outputs, x.shape[1] // groups, *windows.kernel)
 
 

@@ -217,7 +217,7 @@ MUTANTS = [
     ("conv2d", _windows.gather, "*read, phase", "*read, 0"),  # stride partly ignored
     ("conv2d", _windows.gather, "*tap, *whole", "*tap[::-1], *whole"),  # taps transposed
     ("conv2d", _windows.scatter, "+=", "="),
-    ("conv2d", _conv.weight_gradient, "total += g", "total += abs(g)"),
+    ("conv2d", _conv.weight_gradient, "product = g", "product = abs(g)"),
     ("conv2d", _conv.bias_gradient, "*range(2, grad_y.ndim)", "*range(3, grad_y.ndim)"),
     ("conv2d", _conv.add_bias, "bias.reshape(-1", "bias[::-1].reshape(-1"),
     ("conv2d", _conv._paddings, "total // 2, total - total // 2", "total - total // 2, total // 2"),
