@@ -51,6 +51,7 @@ Course.register("transposed_explorer", (root, settings) => {
   function countText({ phases }) {
     const { stride, kernel } = state;
     const sizes = phases.map((ks) => ks.length);
+    if (kernel > stride * INPUTS) return "The copies are so long that every output lies near an end.";
     if (kernel % stride === 0) {
       const why = stride === 1 ? "neighbouring copies lie one apart" : `${kernel} is divisible by ${stride}`;
       return `Away from the ends every output is made of ${kernel / stride}: ${why}. No checkerboard in the counts.`;
@@ -117,19 +118,19 @@ Course.register("transposed_explorer", (root, settings) => {
     const { x, stride, padding, kernel, copies, focus } = state;
     const { w, length, full, counts } = result;
     const [sumRow, countRow] = [INPUTS + 0.35, INPUTS + 1.5];
-    const width = Math.max(length, 14) + 3.1;
+    const width = Math.max(length, 11) + 3.1;
     const picture = svg("svg", {
-      viewBox: `-2.6 -0.9 ${width} ${INPUTS + 3.1}`, role: "group",
+      viewBox: `-2.6 -1.25 ${width} ${INPUTS + 3.4}`, role: "group",
       "aria-label": "One row for each input: its copy of the kernel. Below: the sum, and the number of products",
     });
-    picture.style.cssText = `max-width: 40rem; min-width: ${width * 1.05}rem; margin-inline: auto`;
+    picture.style.cssText = `max-width: 40rem; min-width: ${width * 1.25}rem; margin-inline: auto`;
     const note = (text, column, row, colour, anchor = "end") => picture.append(svg("text", {
       x: column, y: row + 0.16, "text-anchor": anchor, "font-size": 0.5, fill: colour,
     }, text));
     const inside = (p) => p >= padding && p < length - padding;
 
-    note("x", -1.6, -0.62, COLOUR.x, "middle");
-    note("copies of the kernel", -0.5, -0.62, COLOUR.w, "start");
+    note("x", -1.6, -0.85, COLOUR.x, "middle");
+    note("copies of the kernel", -0.5, -0.85, COLOUR.w, "start");
     x.forEach((value, i) => {
       const chosen = focus.kind === "x" && focus.index === i;
       const there = i < copies;
