@@ -96,25 +96,25 @@ Course.register("shift_explorer", (root, settings) => {
   const panels = Object.fromEntries(Object.entries(LAYERS).map(([name, { role }]) => {
     const output = screen("output", "output"), difference = screen("differs by", "kernel");
     const share = element("span", { style: "font-weight: bold" });
-    const title = element("div", { style: "font-size: 0.95rem" }, swatch(name), `${name}: `, share);
+    const title = element("div", { style: "font-size: 0.9rem" }, swatch(name), `${name}: `, share);
     const pair = element("div", { style: "display: flex; gap: 0.4rem" }, output.node, difference.node);
-    const node = element("div", { style: "flex: 1 1 13rem; min-width: 0; max-width: 19rem", role: "group", "aria-label": name },
+    const node = element("div", { style: "flex: 1 1 9.2rem; min-width: 0; max-width: 19rem", role: "group", "aria-label": name },
       title, pair);
     return [name, { node, output, difference, share, role }];
   }));
   const curves = svg("svg", { role: "img", style: "max-width: 34rem; margin-inline: auto" });
   const says = element("p", { class: "says", "aria-live": "polite" });
-  const row = "display: flex; flex-wrap: wrap; gap: 0.7rem 1.2rem; margin-top: 0.6rem";
-  input.node.style.cssText += "; flex: 0 0 7rem";
+  const row = "display: flex; flex-wrap: wrap; gap: 0.7rem 0.8rem; margin-top: 0.6rem";
+  input.node.style.cssText = "flex: 0 0 6rem";
   root.append(
-    element("div", { class: "controls" }, slider.node, choice.node, play),
-    element("div", { style: row }, input.node, ...Object.values(panels).map(({ node }) => node)),
+    element("div", { class: "controls" }, input.node, slider.node, choice.node, play),
+    element("div", { style: row }, ...Object.values(panels).map(({ node }) => node)),
     curves, says);
 
   function swatch(name) {
     const { role, line } = LAYERS[name];
     return svg("svg", { viewBox: "0 0 30 8", "aria-hidden": "true",
-      style: "display: inline-block; width: 1.9rem; height: 0.5rem; margin: 0 0.4rem 0 0" },
+      style: "display: inline-block; width: 1.5rem; height: 0.5rem; margin: 0 0.3rem 0 0" },
     svg("line", { x1: 0, x2: 30, y1: 4, y2: 4, "stroke-dasharray": line, "stroke-width": 3, style: `stroke: ${paint(role)}` }));
   }
 
