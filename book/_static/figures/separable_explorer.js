@@ -1,0 +1,200 @@
+/* A convolution layer in groups, alone or followed by a 1×1 layer: which channels an output hears, how many
+ * weights and multiply-adds the layer has, and how many the full layer would have.
+ */
+"use strict";
+
+Course.register("separable_explorer", (root, settings) => {
+  const { element, svg } = Course;
+  const COLOURS = {
+    input: "var(--course-input, #0072b2)",
+    kernel: "var(--course-kernel, #d55e00)",
+    output: "var(--course-output, #00896b)",
+    second: "var(--course-second, #aa5599)",
+    muted: "var(--course-muted, #7f8590)",
+  };
+  const CHANNELS = [2, 4, 6, 8, 12];
+  const state = { ...settings };
+  let timer = null;
+
+  // --- what is computed
+
+  const range = (count) => Array.from({ length: count }, (_, i) => i);
+  const divisors = (count) => range(count).map((i) => i + 1).filter((g) => count % g === 0);
+
+  // [output][input] is 1 where the two are linked
+  function linked(channels, groups) {
+    const size = channels / groups;
+    const group = (channel) => Math.floor(channel / size);
+    return range(channels).map((o) => range(channels).map((c) => (group(o) === group(c) ? 1 : 0)));
+  }
+
+  function layer() {
+    const { channels, groups, kernel, side, pointwise, output } = state;
+    const steps = [linked(channels, groups)];
+    if (pointwise) steps.push(linked(channels, 1));
+    const taps = kernel * kernel;
+    const first = channels * (channels / groups) * taps;
+    const weights = first + (pointwise ? channels * channels : 0);
+    const full = channels * channels * taps;
+    // which channels the chosen output hears, step by step, from the last
+    let heard = [output];
+    const paths = [...steps].reverse().map((step) => {
+      const pairs = heard.flatMap((o) => range(channels).filter((c) => step[o][c]).map((c) => [o, c]));
+      heard = [...new Set(pairs.map(([, c]) => c))].sort((a, b) => a - b);
+      return pairs;
+    }).reverse();
+    return {
+      steps, paths, heard, first, weights, macs: weights * side * side, full, fullMacs: full * side * side,
+    };
+  }
+
+  // --- what is said
+
+  const grouped = (value) => value.toLocaleString("en-US");
+
+  function kind() {
+    const { channels, groups, pointwise } = state;
+    const name = groups === 1 ? "A full layer" : groups === channels ? "A depthwise layer" : `A layer in ${groups} groups`;
+    if (!pointwise) return name;
+    return groups === channels ? "A depthwise separable layer" : `${name}, then 1×1`;
+  }
+
+  function countText({ weights, macs, full, fullMacs }) {
+    const { channels, groups, kernel, side, pointwise } = state;
+    const step = `${channels}·${channels / groups}·${kernel}²`;
+    const sum = pointwise ? `${step} + ${channels}·${channels}` : step;
+    const times = Math.round((full / weights) * 100) / 100;
+    return `${kind()}: ${sum} = ${grouped(weights)} weights, and on ${side}×${side} places ${grouped(macs)} multiply-adds. `
+      + `The full layer: ${channels}·${channels}·${kernel}² = ${grouped(full)} and ${grouped(fullMacs)}, `
+      + `${times} times as many.`;
+  }
+
+  function heardText({ heard }) {
+    const { output, channels } = state;
+    const who = heard.length === channels ? "all channels" : heard.length === 1 ? `channel ${heard[0]} alone`
+      : `channels ${heard.join(", ")}`;
+    return `Output ${output} hears ${who}.`;
+  }
+
+  // --- what is drawn; one unit is the distance of two channels
+
+  function draw({ steps, paths }) {
+    const { channels, output } = state;
+    const deep = 2.2;
+    const picture = svg("svg", {
+      viewBox: `-2.6 -0.7 ${Math.max(channels, 8) + 3} ${steps.length * deep + 1.4}`, role: "group",
+      "aria-label": "Channels in, channels out, and the links between them",
+    });
+    const row = (i) => i * deep;
+    const lines = (pairs, i, colour, width) => pairs.forEach(([o, c]) => picture.append(svg("line", {
+      x1: c, y1: row(i), x2: o, y2: row(i + 1), stroke: colour, "stroke-width": width,
+    })));
+    const all = (step) => step.flatMap((inputs, o) => inputs.flatMap((link, c) => (link ? [[o, c]] : [])));
+    steps.forEach((step, i) => lines(all(step), i, COLOURS.muted, 0.03));
+    paths.forEach((pairs, i) => lines(pairs, i, COLOURS.kernel, 0.09));
+    range(steps.length + 1).forEach((i) => {
+      const last = i === steps.length;
+      const colour = i === 0 ? COLOURS.input : last ? COLOURS.output : COLOURS.second;
+      const name = i === 0 ? "in" : last ? "out" : "between";
+      picture.append(svg("text", { x: -0.7, y: row(i) + 0.16, "font-size": 0.5, fill: colour, "text-anchor": "end" }, name));
+      range(channels).forEach((channel) => picture.append(
+        last ? button(channel, row(i)) : svg("circle", { cx: channel, cy: row(i), r: 0.27, fill: colour })));
+    });
+    return picture;
+
+    function button(channel, y) {
+      const chosen = channel === output;
+      const group = svg("g", {
+        role: "button", tabindex: chosen ? 0 : -1, "aria-pressed": chosen, "aria-label": `output channel ${channel}`,
+        "data-output": channel, style: "cursor: pointer",
+      }, svg("circle", { cx: channel, cy: y, r: 0.5, fill: "transparent" }), svg("circle", {
+        cx: channel, cy: y, r: chosen ? 0.38 : 0.27, fill: COLOURS.output,
+        stroke: chosen ? COLOURS.kernel : "none", "stroke-width": 0.12,
+      }));
+      group.addEventListener("click", () => choose(channel));
+      group.addEventListener("keydown", (event) => {
+        const by = { ArrowLeft: -1, ArrowRight: 1, Enter: 0, " ": 0 }[event.key];
+        if (by === undefined) return;
+        event.preventDefault();
+        choose((channel + by + channels) % channels);
+        drawing.querySelector(`[data-output="${state.output}"]`).focus();
+      });
+      return group;
+    }
+  }
+
+  // --- controls
+
+  function choose(output) {
+    state.output = output;
+    render();
+  }
+
+  const step = (by) => choose((state.output + by + state.channels) % state.channels);
+
+  function play() {
+    clearInterval(timer);
+    timer = timer === null ? setInterval(() => step(1), 900) : null;
+    playing.textContent = timer === null ? "Play" : "Pause";
+  }
+
+  function offerGroups() {
+    const options = divisors(state.channels).map((g) => element("option", { value: g }, groupName(g)));
+    groups.input.replaceChildren(...options);
+    groups.input.value = state.groups;
+  }
+
+  function groupName(g) {
+    if (g === 1) return "1: full";
+    return g === state.channels ? `${g}: depthwise` : String(g);
+  }
+
+  const change = (key) => (value) => {
+    state[key] = Number(value);
+    render();
+  };
+  const channels = Course.choice("Channels C", CHANNELS.map((c) => [c, String(c)]), state.channels, change("channels"));
+  const groups = Course.choice("Groups G", [], state.groups, change("groups"));
+  const then = Course.choice("Then", [["yes", "a 1×1 layer"], ["no", "nothing"]], "yes", (value) => {
+    state.pointwise = value === "yes";
+    render();
+  });
+  const kernel = Course.slider("Kernel size K", 1, 7, state.kernel, change("kernel"));
+  const side = Course.slider("Map side", 4, 64, state.side, change("side"));
+  const playing = Course.button("Play", play);
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const drawing = element("div", { style: "max-width: 36rem" });
+  const counts = element("p", { class: "says counts", "aria-live": "polite" });
+  const hears = element("p", { class: "says hears", "aria-live": "polite" });
+
+  function render() {
+    if (state.channels % state.groups) state.groups = 1;
+    state.output = Math.min(state.output, state.channels - 1);
+    offerGroups();
+    channels.input.value = state.channels;
+    then.input.value = state.pointwise ? "yes" : "no";
+    kernel.set(state.kernel);
+    side.set(state.side);
+    const result = layer();
+    drawing.replaceChildren(draw(result));
+    counts.textContent = countText(result);
+    hears.textContent = heardText(result);
+    root.dataset.state = JSON.stringify({
+      ...state, ...result, counts: counts.textContent, hears: hears.textContent,
+    });
+  }
+
+  root.append(
+    element("div", { class: "controls" }, channels.node, groups.node, kernel.node, then.node, side.node,
+      Course.button("Previous output", () => step(-1)), Course.button("Next output", () => step(1)),
+      ...(calm ? [] : [playing])),
+    drawing, counts, hears);
+
+  root.course = {
+    set(next) {
+      Object.assign(state, next);
+      render();
+    },
+  };
+  render();
+});
