@@ -36,14 +36,18 @@ def pool_windows(
     positions = []
     for n, k, s, p, d in zip(input.shape[-rank:], kernel, strides, before, dilations, strict=True):
         span = d * (k - 1) + 1
-        if p > span // 2:
-            raise ValueError(f"padding: got {p}, expected at most {span // 2}, half of what the window spans")
+        if p > k // 2:
+            raise ValueError(f"padding: got {p}, expected at most {k // 2}, half of kernel_size={k}")
         if span > n + 2 * p + (s - 1 if ceil_mode else 0):
             raise ValueError(
                 f"kernel_size: got {k}, which with dilation={d} spans {span} positions, "
                 f"expected at most {n + 2 * p}, the length of the padded input"
             )
         positions.append(output_size(n, k, s, p, d, ceil_mode))
+        if d > 1 and any(
+            all(not 0 <= i * s - p + d * tap < n for tap in range(k)) for i in range(positions[-1])
+        ):
+            raise ValueError(f"dilation: got {d}, with which a window sees nothing of {n} positions")
     return Windows(kernel, strides, dilations, before, tuple(positions))
 
 

@@ -8,7 +8,7 @@ from course_pkg.ops._conv import wide
 from course_pkg.ops._pool import AXES, check_grad
 
 
-def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, ...] | None) -> Array:
+def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, ...]) -> Array:
     """Means over as many windows as asked for, as `torch.nn.functional.adaptive_avg_pool2d` computes them.
 
     With n inputs and p outputs along an axis, window i is from floor(i n / p) to before ceil((i + 1) n / p).
@@ -18,7 +18,8 @@ def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, ...] 
     input
         Shape (N, C, H, W), or (C, H, W) for one example; floating-point.
     output_size
-        Number of outputs along both axes, or (vertical, horizontal); None is as many as there are inputs.
+        Number of outputs along both axes, or (vertical, horizontal), of which None is as many as there are
+        inputs.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def adaptive_avg_pool2d(input: Array, output_size: int | tuple[int | None, ...] 
 
 
 def adaptive_avg_pool2d_backward(
-    grad_out: Array, input: Array, output_size: int | tuple[int | None, ...] | None
+    grad_out: Array, input: Array, output_size: int | tuple[int | None, ...]
 ) -> Array:
     """Gradient of `adaptive_avg_pool2d` with respect to `input`.
 
@@ -84,12 +85,14 @@ def adaptive_avg_pool2d_backward(
     return np.array(grad, input.dtype)
 
 
-def _adaptive_sizes(input: Array, output_size: int | tuple[int | None, ...] | None) -> tuple[int, ...]:
+def _adaptive_sizes(input: Array, output_size: int | tuple[int | None, ...]) -> tuple[int, ...]:
     float_array("input", input, (3, 4), AXES[2])
     if 0 in input.shape[-3:]:
         raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
     asked = output_size if isinstance(output_size, tuple | list) else (output_size, output_size)
     if len(asked) != 2:
         raise ValueError(f"output_size: got {describe(output_size)}, expected one number, or a tuple of 2")
+    if output_size is None:
+        raise TypeError("output_size: got None, expected one number, or a tuple of 2")
     filled = tuple(n if p is None else p for n, p in zip(input.shape[-2:], asked, strict=True))
     return integers("output_size", filled, 2, minimum=1)

@@ -111,7 +111,7 @@ def max_pool2d(
     stride
         Positions between windows; None is `kernel_size`, windows side by side.
     padding
-        Positions added at each end that no window chooses; at most half of what the window spans.
+        Positions added at each end that no window chooses; at most half of `kernel_size`.
     dilation
         Positions between the taps of a window; 1 is dense.
     ceil_mode
@@ -131,7 +131,8 @@ def max_pool2d(
     TypeError
         If `input` is not an array of real numbers, a number not an integer or a flag not a bool.
     ValueError
-        If a rank or number is out of range, or the window is larger than the padded input.
+        If a rank or number is out of range, the window is larger than the padded input, or one with dilation
+        sees nothing but padding.
 
     References
     ----------

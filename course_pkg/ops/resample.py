@@ -145,6 +145,8 @@ def _taps(mode: str, n: int, p: int, ratio: float, align_corners: bool) -> Taps:
     # for each of p outputs, inputs and their weights
     i = np.arange(p)
     if mode.startswith("nearest"):
+        if mode == "nearest" and p in (n, 2 * n):
+            ratio = n / p  # so PyTorch does, whatever the scale factor
         # PyTorch computes these positions in single precision, which decides where they round to
         x = (i + np.float32(0.5 if mode == "nearest-exact" else 0)).astype(np.float32) * np.float32(ratio)
         return np.minimum(x.astype(np.intp), n - 1)[:, None], np.ones((p, 1))
@@ -187,8 +189,10 @@ def _checked(
         )
     if 0 in input.shape[1:]:
         raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
-    if align_corners is not None and flag("align_corners", align_corners) and len(RANKS[mode]) == 3:
-        raise ValueError(f"align_corners: got True, expected None with mode={mode!r}")
+    if align_corners is not None:
+        flag("align_corners", align_corners)
+        if len(RANKS[mode]) == 3:
+            raise ValueError(f"align_corners: got {align_corners}, expected None with mode={mode!r}")
     recompute = recompute_scale_factor is not None and flag("recompute_scale_factor", recompute_scale_factor)
     if (size is None) == (scale_factor is None):
         raise ValueError(f"size: got {size} and scale_factor {scale_factor}, expected one of them")
