@@ -47,7 +47,7 @@ def pool_windows(
         if d > 1 and any(
             all(not 0 <= i * s - p + d * tap < n for tap in range(k)) for i in range(positions[-1])
         ):
-            raise ValueError(f"dilation: got {d}, with which a window sees nothing of {n} positions")
+            raise ValueError(f"dilation: got {d}, expected every window to see one of {n} positions")
     return Windows(kernel, strides, dilations, before, tuple(positions))
 
 

@@ -74,6 +74,94 @@ CONV1D = [
     ),
     (lambda: ops.conv1d_backward(None, X, W), TypeError, "grad_out", "None", "NumPy array"),
 ]
+IMAGE, KERNELS, THICK = np.zeros((2, 4, 6, 5)), np.zeros((6, 4, 3, 2)), np.zeros((4, 3, 2, 2))
+WHERE = np.zeros(IMAGE.shape, np.int64)
+IMAGES = [
+    (lambda: ops.conv2d(IMAGE[0, 0], KERNELS), ValueError, "input", "(6, 5)", "(C, H, W) or (N, C, H, W)"),
+    (lambda: ops.conv2d(IMAGE, KERNELS[0]), ValueError, "weight", "(4, 3, 2)", "(O, C / groups, K_h, K_w)"),
+    (lambda: ops.conv2d(IMAGE, KERNELS, None, (1, 2, 3)), ValueError, "stride", "(1, 2, 3)", "tuple of 2"),
+    (lambda: ops.conv2d(IMAGE, KERNELS, None, 1, (0, -1)), ValueError, "padding[1]", "-1", "at least 0"),
+    (
+        lambda: ops.conv2d_backward(IMAGE, IMAGE, KERNELS),
+        ValueError,
+        "grad_out",
+        "(2, 4, 6, 5)",
+        "(2, 6, 4, 4)",
+    ),
+    (lambda: ops.conv3d(IMAGE[0, 0], KERNELS), ValueError, "input", "(6, 5)", "4 or 5 dimensions"),
+    (lambda: ops.conv_transpose2d(IMAGE, KERNELS), ValueError, "input", "4 channels", "expected 6"),
+    (lambda: ops.conv_transpose2d(IMAGE, THICK, B), ValueError, "bias", "(6,)", "(3,)"),
+    (
+        lambda: ops.conv_transpose2d(IMAGE, THICK, None, 2, 0, 2),
+        ValueError,
+        "output_padding",
+        "2",
+        "less than",
+    ),
+    (lambda: ops.conv_transpose2d(IMAGE, THICK, None, 1, 4), ValueError, "padding", "4", "at least 1"),
+    (
+        lambda: ops.conv_transpose2d(IMAGE, THICK, groups=3),
+        ValueError,
+        "weight",
+        "4 input channels",
+        "groups=3",
+    ),
+    (lambda: ops.unfold(IMAGE, 7), ValueError, "kernel_size", "7", "at most 6"),
+    (lambda: ops.unfold(IMAGE[0, 0], 2), ValueError, "input", "(6, 5)", "3 or 4 dimensions"),
+    (lambda: ops.fold(X, 4, 3), ValueError, "input", "(2, 4, 8)", "multiple of 9 rows"),
+    (lambda: ops.fold(X, 4, 2), ValueError, "input", "(2, 4, 8)", "9 columns"),
+    (lambda: ops.max_pool2d(IMAGE, 0), ValueError, "kernel_size", "0", "at least 1"),
+    (lambda: ops.max_pool2d(IMAGE, 2, padding=2), ValueError, "padding", "2", "at most 1"),
+    (lambda: ops.max_pool2d(IMAGE, 7), ValueError, "kernel_size", "7", "at most 6"),
+    (
+        lambda: ops.max_pool2d(IMAGE, 2, return_indices=1),
+        TypeError,
+        "return_indices",
+        "int 1",
+        "True or False",
+    ),
+    (lambda: ops.max_pool1d(IMAGE[0, :, :2, 0], 2, 1, 1, 3), ValueError, "dilation", "3", "window to see"),
+    (
+        lambda: ops.max_pool2d_backward(IMAGE, IMAGE, 2),
+        ValueError,
+        "grad_out",
+        "(2, 4, 6, 5)",
+        "(2, 4, 3, 2)",
+    ),
+    (lambda: ops.avg_pool2d(IMAGE.astype(int), 2), TypeError, "input", "int64", "floating-point"),
+    (lambda: ops.avg_pool2d(IMAGE, 2, divisor_override=0), ValueError, "divisor_override", "0", "another"),
+    (lambda: ops.avg_pool2d(IMAGE, 2, ceil_mode=1), TypeError, "ceil_mode", "int 1", "True or False"),
+    (lambda: ops.lp_pool2d(IMAGE, 0, 2), ValueError, "norm_type", "0", "greater than 0"),
+    (lambda: ops.lp_pool2d(IMAGE, "2", 2), TypeError, "norm_type", "str '2'", "a number"),
+    (lambda: ops.adaptive_avg_pool2d(IMAGE, None), TypeError, "output_size", "None", "one number"),
+    (lambda: ops.adaptive_avg_pool2d(IMAGE, (1, 2, 3)), ValueError, "output_size", "(1, 2, 3)", "tuple of 2"),
+    (lambda: ops.max_unpool2d(IMAGE, WHERE[0], 2), ValueError, "indices", "(4, 6, 5)", "(2, 4, 6, 5)"),
+    (lambda: ops.max_unpool2d(IMAGE, WHERE - 1, 2), ValueError, "indices", "-1", "0 to 119"),
+    (lambda: ops.max_unpool2d(IMAGE, IMAGE, 2), TypeError, "indices", "float64", "real dtype"),
+    (
+        lambda: ops.max_unpool2d(IMAGE, WHERE, 2, output_size=(14, 10)),
+        ValueError,
+        "output_size",
+        "(14, 10)",
+        "(12, 10)",
+    ),
+    (lambda: ops.blur_pool2d(IMAGE, 0), ValueError, "kernel_size", "0", "at least 1"),
+    (lambda: ops.blur_pool2d(IMAGE, padding_mode="zero"), ValueError, "padding_mode", "'zero'", "'reflect'"),
+    (lambda: ops.interpolate(IMAGE), ValueError, "size", "None", "one of them"),
+    (lambda: ops.interpolate(IMAGE, 3, 2), ValueError, "size", "3", "one of them"),
+    (lambda: ops.interpolate(IMAGE, 0), ValueError, "size", "0", "at least 1"),
+    (lambda: ops.interpolate(IMAGE, None, -1.0), ValueError, "scale_factor", "-1.0", "greater than 0"),
+    (lambda: ops.interpolate(IMAGE, None, (1, 2, 3)), ValueError, "scale_factor", "(1, 2, 3)", "tuple of 2"),
+    (lambda: ops.interpolate(IMAGE, 3, mode="linear"), ValueError, "input", "(2, 4, 6, 5)", "3 dimensions"),
+    (lambda: ops.interpolate(IMAGE, 3, mode="cubic"), ValueError, "mode", "'cubic'", "'bicubic'"),
+    (lambda: ops.interpolate(IMAGE, 3, align_corners=True), ValueError, "align_corners", "True", "None"),
+    (lambda: ops.pixel_shuffle(IMAGE, 3), ValueError, "input", "4 channels", "upscale_factor²=9"),
+    (lambda: ops.pixel_unshuffle(IMAGE, 2), ValueError, "input", "(6, 5)", "downscale_factor=2"),
+    (lambda: ops.local_response_norm(IMAGE[0, 0], 2), ValueError, "input", "(6, 5)", "at least 3 dimensions"),
+    (lambda: ops.local_response_norm(IMAGE, 0), ValueError, "size", "0", "at least 1"),
+    (lambda: ops.local_response_norm(IMAGE, 2, alpha="1"), TypeError, "alpha", "str '1'", "a number"),
+    (lambda: ops.gradcheck(np.sum, np.sum, [1], np.random), TypeError, "args", "int 1", "float64 array"),
+]
 SIGNALS = [
     (lambda: ops.convolve("abc", [1]), TypeError, "x", "str 'abc'", "list of numbers"),
     (lambda: ops.convolve(torch.zeros(3), [1]), TypeError, "x", "torch.Tensor", "list of numbers"),
@@ -154,7 +242,9 @@ ARITHMETIC = [
 ]
 
 
-@pytest.mark.parametrize(("call", "error", "argument", "came", "expected"), CONV1D + SIGNALS + ARITHMETIC)
+@pytest.mark.parametrize(
+    ("call", "error", "argument", "came", "expected"), CONV1D + IMAGES + SIGNALS + ARITHMETIC
+)
 def test_bad_input_is_named(call, error, argument, came, expected):
     with pytest.raises(error) as raised:
         call()

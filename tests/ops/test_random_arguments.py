@@ -130,7 +130,7 @@ def test_equal_or_refused(strategy, data, seed):
         # mode "area" can give no positions
         no_examples = shapes[0][0] == 0 and len(shapes[0]) == 4
         no_positions = 0 in theirs.shape
-        if not no_examples and not no_positions and "sees nothing" not in str(refusal):
+        if not no_examples and not no_positions and "expected every window" not in str(refusal):
             raise
         return
     np.testing.assert_allclose(y, theirs.detach().numpy(), rtol=1e-10, atol=1e-10)
