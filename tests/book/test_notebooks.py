@@ -18,7 +18,11 @@ SYLLABUS = {
     "mnist1d": "C9 C10 C11 C12 P12 F9 F10 F11",
     "convolution_2d": "F12 F13 F14 F15 C13",
     "conv_layers_2d": "C14 C15 C16 C17 C18 C19 P13 P14 F16 F17 F18",
+    "im2col": "C20 C21",
+    "pooling_and_invariance": "C22 C23 C24 F19 F20 F21",
     "backprop": "",
+    "resampling": "F22 F23 F24 P15",
+    "variants": "C25",
 }
 HEADINGS = ["Common mistakes", "Exercises", "What to remember", "Where this came from", "What to do next"]
 MACHINE_PATH = re.compile(r"/(?:work|root|home|tmp|Users)/\w|[A-Z]:\\\\")
