@@ -126,6 +126,24 @@ def flag(name: str, value: bool) -> bool:
     return bool(value)
 
 
+def number(name: str, value: Any, positive: bool = False) -> float:
+    """`value` as a float, if it is a number (a bool is not), or `positive` and a finite one greater than 0.
+
+    Examples
+    --------
+    >>> number("scale_factor", 0, positive=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: scale_factor: got 0, expected a number greater than 0
+    """
+    wanted = "a number greater than 0" if positive else "a number"
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: got {describe(value)}, expected {wanted}")
+    if positive and not 0 < value < np.inf:
+        raise ValueError(f"{name}: got {value}, expected {wanted}")
+    return float(value)
+
+
 def choice(name: str, value: str, options: Iterable[str]) -> str:
     """`value`, if it is one of the strings `options`.
 
@@ -264,4 +282,19 @@ def has_shape(name: str, x: Array, expected: tuple[int, ...], why: str) -> Array
     """
     if x.shape != expected:
         raise ValueError(f"{name}: got shape {x.shape}, expected {expected}, {why}")
+    return x
+
+
+def not_empty(name: str, x: Array, axes: int) -> Array:
+    """`x`, if none of its last `axes`, channels and positions, has length 0; a batch may have no examples.
+
+    Examples
+    --------
+    >>> not_empty("input", np.zeros((2, 3, 0)), axes=2)
+    Traceback (most recent call last):
+    ...
+    ValueError: input: got shape (2, 3, 0), expected at least one channel and one position
+    """
+    if 0 in x.shape[-axes:]:
+        raise ValueError(f"{name}: got shape {x.shape}, expected at least one channel and one position")
     return x

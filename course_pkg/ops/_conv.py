@@ -17,6 +17,7 @@ from course_pkg._validate import (
     float_array,
     has_shape,
     integers,
+    not_empty,
     positive_int,
     real_array,
     same_dtype,
@@ -156,8 +157,7 @@ def check_arrays(rank: int, input: Array, weight: Array, bias: Array | None, wei
     same_dtype(input=input, weight=weight, bias=bias)
     if 0 in weight.shape:
         raise ValueError(f"weight: got shape {weight.shape}, expected no axis of length 0")
-    if 0 in input.shape[-rank - 1 :]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, rank + 1)
 
 
 def checked(

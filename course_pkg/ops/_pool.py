@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_pkg._validate import Array, flag, has_shape, integers, real_array, same_dtype
+from course_pkg._validate import Array, flag, has_shape, integers, not_empty, real_array, same_dtype
 from course_pkg.arithmetic import output_size
 from course_pkg.ops._windows import Ints, Windows, last
 
@@ -25,8 +25,7 @@ def pool_windows(
 ) -> Windows:
     """The windows of a pooling layer, after everything that can be wrong."""
     real_array("input", input, (rank + 1, rank + 2), kinds, AXES[rank])
-    if 0 in input.shape[-rank - 1 :]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, rank + 1)
     kernel = integers("kernel_size", kernel_size, rank, minimum=1)
     given = stride is not None and stride != ()
     strides = integers("stride", stride, rank, minimum=1) if given else kernel

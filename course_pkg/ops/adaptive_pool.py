@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_pkg._validate import Array, describe, float_array, integers
+from course_pkg._validate import Array, describe, float_array, integers, not_empty
 from course_pkg.ops._axes import mean_parts, mean_parts_adjoint
 from course_pkg.ops._conv import wide
 from course_pkg.ops._pool import AXES, check_grad
@@ -87,8 +87,7 @@ def adaptive_avg_pool2d_backward(
 
 def _adaptive_sizes(input: Array, output_size: int | tuple[int | None, ...]) -> tuple[int, ...]:
     float_array("input", input, (3, 4), AXES[2])
-    if 0 in input.shape[-3:]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, 3)
     asked = output_size if isinstance(output_size, tuple | list) else (output_size, output_size)
     if len(asked) != 2:
         raise ValueError(f"output_size: got {describe(output_size)}, expected one number, or a tuple of 2")

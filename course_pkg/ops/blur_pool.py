@@ -2,7 +2,7 @@
 
 import math
 
-from course_pkg._validate import Array, choice, float_array, positive_int
+from course_pkg._validate import Array, choice, float_array, not_empty, positive_int
 from course_pkg.ops._conv import wide
 from course_pkg.ops._pool import AXES, check_grad, window_sums, window_sums_adjoint
 from course_pkg.ops._windows import Windows
@@ -98,8 +98,7 @@ def _checked(
 ) -> tuple[Windows, list[list[float]], list[tuple[int, int]]]:
     # windows in the padded input, a weight per tap of each axis, (left, right) padding of each axis
     float_array("input", input, (3, 4), AXES[2])
-    if 0 in input.shape[-3:]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, 3)
     k, s = positive_int("kernel_size", kernel_size), positive_int("stride", stride)
     choice("padding_mode", padding_mode, MODES)
     height, width = ((n - 1) // s + 1 for n in input.shape[-2:])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_pkg._validate import Array, describe
+from course_pkg._validate import Array, number
 from course_pkg.ops._conv import wide
 from course_pkg.ops._pool import pool_windows
 from course_pkg.ops._windows import Ints
@@ -106,8 +106,5 @@ def lp_pool2d_backward(
 def _checked(input: Array, norm_type: float, kernel_size: Ints, stride: Ints | None, ceil_mode: bool) -> int:
     # the number of taps
     windows = pool_windows(2, input, kernel_size, stride, ceil_mode=ceil_mode)
-    if isinstance(norm_type, bool) or not isinstance(norm_type, int | float | np.integer | np.floating):
-        raise TypeError(f"norm_type: got {describe(norm_type)}, expected a number greater than 0")
-    if not 0 < norm_type < math.inf:
-        raise ValueError(f"norm_type: got {norm_type}, expected a number greater than 0")
+    number("norm_type", norm_type, positive=True)
     return math.prod(windows.kernel)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_pkg._validate import Array, float_array, has_shape, integers, real_array
+from course_pkg._validate import Array, float_array, has_shape, integers, not_empty, real_array
 from course_pkg.ops._pool import AXES, check_grad, in_all_channels
 from course_pkg.ops._windows import Ints
 
@@ -109,8 +109,7 @@ def _unpool_sizes(
     float_array("input", input, (3, 4), AXES[2])
     real_array("indices", indices, kinds="iu")
     has_shape("indices", indices, input.shape, "the shape of input")
-    if 0 in input.shape[-3:]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, 3)
     kernel = integers("kernel_size", kernel_size, 2, minimum=1)
     strides = kernel if stride is None or stride == () else integers("stride", stride, 2, minimum=1)
     paddings = integers("padding", padding, 2, minimum=0)

@@ -1,8 +1,6 @@
 """Local response normalisation across channels, forward and backward."""
 
-import numpy as np
-
-from course_pkg._validate import Array, describe, float_array, has_shape, positive_int, same_dtype
+from course_pkg._validate import Array, describe, float_array, has_shape, number, positive_int, same_dtype
 from course_pkg.ops._conv import wide
 
 
@@ -114,5 +112,4 @@ def _checked(input: Array, size: int, alpha: float, beta: float, k: float) -> No
         raise ValueError(f"input: got {describe(input)}, expected at least 3 dimensions, (N, C, ...)")
     positive_int("size", size)
     for name, value in {"alpha": alpha, "beta": beta, "k": k}.items():
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            raise TypeError(f"{name}: got {describe(value)}, expected a number")
+        number(name, value)

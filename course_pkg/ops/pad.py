@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from course_pkg._validate import Array, choice, describe, has_shape, integer, real_array
+from course_pkg._validate import Array, choice, describe, has_shape, integer, number, real_array
 
 MODES = ("constant", "circular", "reflect", "replicate")
 Widths = Sequence[tuple[int, int]]  # (left, right) for each of the last axes
@@ -164,8 +164,8 @@ def _checked_widths(
     choice("mode", mode, MODES)
     if mode != "constant" and value is not None:
         raise ValueError(f"value: got {value}, expected None with mode={mode!r}")
-    if value is not None and not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"value: got {describe(value)}, expected a number")
+    if value is not None:
+        number("value", value)
     if not isinstance(pad, tuple | list):
         raise TypeError(f"pad: got {describe(pad)}, expected a tuple (left, right, ...)")
     numbers = [integer(f"pad[{i}]", p) for i, p in enumerate(pad)]

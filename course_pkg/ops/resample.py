@@ -7,7 +7,18 @@ import math
 
 import numpy as np
 
-from course_pkg._validate import Array, choice, describe, flag, float_array, has_shape, integers, same_dtype
+from course_pkg._validate import (
+    Array,
+    choice,
+    describe,
+    flag,
+    float_array,
+    has_shape,
+    integers,
+    not_empty,
+    number,
+    same_dtype,
+)
 from course_pkg.ops._axes import Taps, mean_parts, mean_parts_adjoint, weighted, weighted_adjoint
 from course_pkg.ops._conv import wide
 
@@ -187,8 +198,7 @@ def _checked(
             f"input: got {describe(input)}, expected {' or '.join(str(r + 2) for r in RANKS[mode])} "
             f"dimensions with mode={mode!r}"
         )
-    if 0 in input.shape[1:]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, rank + 1)
     if align_corners is not None:
         flag("align_corners", align_corners)
         if len(RANKS[mode]) == 3:
@@ -217,9 +227,5 @@ def _factors(scale_factor: Numbers | None, rank: int) -> tuple[float, ...]:
         raise ValueError(f"scale_factor: got {scale_factor}, expected one number, or a tuple of {rank}")
     factors = []
     for factor in given:
-        if isinstance(factor, bool) or not isinstance(factor, int | float | np.integer | np.floating):
-            raise TypeError(f"scale_factor: got {describe(factor)}, expected a number greater than 0")
-        if not 0 < factor < math.inf:
-            raise ValueError(f"scale_factor: got {factor}, expected a number greater than 0")
-        factors.append(float(factor))
+        factors.append(number("scale_factor", factor, positive=True))
     return tuple(factors)

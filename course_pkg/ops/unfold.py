@@ -4,7 +4,16 @@ import math
 
 import numpy as np
 
-from course_pkg._validate import Array, describe, float_array, has_shape, integers, real_array, same_dtype
+from course_pkg._validate import (
+    Array,
+    describe,
+    float_array,
+    has_shape,
+    integers,
+    not_empty,
+    real_array,
+    same_dtype,
+)
 from course_pkg.arithmetic import output_size as positions_along
 from course_pkg.ops._conv import wide
 from course_pkg.ops._windows import Ints, Windows, crop, gather, padded, padded_sizes, phases, scatter
@@ -197,8 +206,7 @@ def _fold(columns: Array, windows: Windows, sizes: tuple[int, ...]) -> Array:
 
 def _image_windows(input: Array, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Windows:
     real_array("input", input, (3, 4), shape="(C, H, W) or (N, C, H, W)")
-    if 0 in input.shape[-3:]:
-        raise ValueError(f"input: got shape {input.shape}, expected at least one channel and one position")
+    not_empty("input", input, 3)
     return _windows(input.shape[-2:], kernel_size, dilation, padding, stride)
 
 
