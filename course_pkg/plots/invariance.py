@@ -16,6 +16,7 @@ from course_pkg.plots.interactive import Interactive
 
 Values = NDArray[np.float64]
 Layer = Callable[[Values], Values]
+Move = Callable[[Values, float], Values]
 
 # what is compared, in this order: told apart by dashes and marks, not by colour alone
 _CURVES = ((SECOND, ":", "s"), (OUTPUT, "--", "^"), (INPUT, "-", "o"))
@@ -187,9 +188,9 @@ def spans(panels: Mapping[str, tuple[int, int, int]], *, alt: str) -> Figure:
         raise ValueError("panels: got none, expected at least one title with (taps, width, step)")
     checked = {title: [positive_int(f"panels[{title!r}]", v) for v in p] for title, p in panels.items()}
     reach = max((taps - 1) * step + width for taps, width, step in checked.values())
-    height = sum(0.14 * taps + 0.62 for taps, _, _ in checked.values())
-    ratios = [0.14 * taps + 0.62 for taps, _, _ in checked.values()]
-    with drawing(len(panels), height=height, gridspec_kw={"height_ratios": ratios}) as (figure, grid):
+    heights = [0.14 * taps + 0.62 for taps, _, _ in checked.values()]
+    sizes = {"height_ratios": heights}
+    with drawing(len(panels), height=sum(heights), gridspec_kw=sizes) as (figure, grid):
         for axes, (title, (taps, width, step)) in zip(grid, checked.items(), strict=True):
             size = (taps - 1) * step + width
             for k in range(taps):
@@ -207,7 +208,7 @@ def shift_explorer(
     images: Mapping[str, ArrayLike],
     kernel: ArrayLike,
     layers: Mapping[str, Layer],
-    move: Callable[[Values, float], Values],
+    move: Move,
     *,
     start: str,
     by: int,
@@ -265,15 +266,11 @@ def shift_explorer(
     return Interactive("shift_explorer", settings, _followed(pixels[start] / 255, layers, move, by))
 
 
-def _followed(
-    x: Values, layers: Mapping[str, Layer], move: Callable[[Values, float], Values], by: int
-) -> Figure:
+def _followed(x: Values, layers: Mapping[str, Layer], move: Move, by: int) -> Figure:
     """The outputs for the shifted image, above their differences from the shifted outputs."""
     says = []
-    with drawing(2, len(layers), height=3.3) as (figure, grid):
-        for upper, lower, (title, layer) in zip(
-            grid[: len(layers)], grid[len(layers) :], layers.items(), strict=True
-        ):
+    with drawing(2, 4, height=3.3) as (figure, grid):
+        for upper, lower, (title, layer) in zip(grid[:4], grid[4:], layers.items(), strict=True):
             y, got = layer(x[None])[0], layer(move(x[None], by))[0]
             difference = got - move(y, by * y.shape[-1] / x.shape[-1])
             error = np.linalg.norm(difference) / np.linalg.norm(y)

@@ -96,7 +96,7 @@ Course.register("shift_explorer", (root, settings) => {
   const panels = Object.fromEntries(Object.entries(LAYERS).map(([name, { role }]) => {
     const output = screen("output", "output"), difference = screen("differs by", "kernel");
     const share = element("span", { style: "font-weight: bold" });
-    const title = element("div", { style: "font-size: 0.9rem" }, swatch(name), `${name}: `, share);
+    const title = element("div", { style: "font-size: 0.85rem" }, swatch(name), `${name}: `, share);
     const pair = element("div", { style: "display: flex; gap: 0.4rem" }, output.node, difference.node);
     const node = element("div", { style: "flex: 1 1 9.2rem; min-width: 0; max-width: 19rem", role: "group", "aria-label": name },
       title, pair);
@@ -114,7 +114,7 @@ Course.register("shift_explorer", (root, settings) => {
   function swatch(name) {
     const { role, line } = LAYERS[name];
     return svg("svg", { viewBox: "0 0 30 8", "aria-hidden": "true",
-      style: "display: inline-block; width: 1.5rem; height: 0.5rem; margin: 0 0.3rem 0 0" },
+      style: "display: inline-block; width: 1.2rem; height: 0.5rem; margin: 0 0.25rem 0 0" },
     svg("line", { x1: 0, x2: 30, y1: 4, y2: 4, "stroke-dasharray": line, "stroke-width": 3, style: `stroke: ${paint(role)}` }));
   }
 
@@ -163,7 +163,7 @@ Course.register("shift_explorer", (root, settings) => {
     canvas.setAttribute("aria-label", label);
   }
 
-  const percent = (value) => `${Math.round(100 * value)} %`;
+  const percent = (value) => `${Math.round(100 * value)}\u00a0%`;
 
   function render() {
     const now = measure(state.shift);
