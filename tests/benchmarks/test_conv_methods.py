@@ -33,6 +33,8 @@ ALEXNET = {  # in channels, out channels, image side, kernel, stride, padding
     "conv4": (384, 384, 13, 3, 1, 1),
     "conv5": (384, 256, 13, 3, 1, 1),
 }
+TAUGHT = ["six_loops", "windows", "strided", "im2col", "columns", "taps", "fft"]  # ids of the chapter's cells
+TAUGHT += ["pool", "pool_columns", "e5_solution"]
 BASE = {"image side": 32, "kernel size": 3, "channels in and out": 16, "batch": 1}
 SWEEPS = {
     "image side": [4, 8, 16, 32, 64, 128, 256],  # of the output: the input is larger by kernel - 1
@@ -49,13 +51,21 @@ def chapter():
     """The functions that the chapter defines."""
     defined = {"np": np, "sliding_window_view": sliding_window_view}
     for cell in nbformat.read(CHAPTER, as_version=4).cells:
-        if cell.id in ("six_loops", "windows", "strided", "im2col", "columns", "taps", "fft"):
+        if cell.id in TAUGHT:
             exec(cell.source, defined)
     return defined
 
 
 def pytorch(x, w, S=1, P=0):
     return torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w), None, S, P).numpy()
+
+
+def pytorch_pool(x, K, S):
+    return torch.nn.functional.max_pool2d(torch.from_numpy(x), K, S).numpy()
+
+
+def package_pool(x, K, S):
+    return ops.max_pool2d(x, K, S)
 
 
 def package(x, w, S=1, P=0):
@@ -73,18 +83,18 @@ def methods():
     return ours | {"im2col": one_by_one(chapter()["conv_columns"]), "package": package, "PyTorch": pytorch}
 
 
-def measure(candidates, x, w, **options):
+def measure(candidates, *arrays, **options):
     """Best time of each method in seconds; in every round each has its turn.
 
     What counts is the time of the processor that a method took: other programs on the machine do not count.
     """
-    expected = pytorch(x, w, **options)
+    expected = candidates["PyTorch"](*arrays, **options)
     times = {label: [] for label in candidates}
     for _ in range(ROUNDS):
         for label, method in candidates.items():
             if sum(times[label]) < SECONDS:
                 start = time.process_time()
-                y = method(x, w, **options)
+                y = method(*arrays, **options)
                 times[label].append(time.process_time() - start)
                 np.testing.assert_allclose(y, expected, atol=1e-4 * np.abs(expected).max())
     return {label: min(seconds) for label, seconds in times.items()}
@@ -114,6 +124,16 @@ def alexnet(labels=None):
             "seconds": measure(candidates, *arrays(channels, outputs, side, kernel), **options),
         }
     return rows
+
+
+def pools():
+    """AlexNet's first pooling: windows of 3 × 3, stride 2."""
+    names = {"windows": "max_pool", "columns": "max_pool_columns", "taps": "max_pool_taps"}
+    candidates = {label: chapter()[name] for label, name in names.items()}
+    candidates |= {"package": package_pool, "PyTorch": pytorch_pool}
+    return measure(
+        candidates, np.random.default_rng(0).normal(size=(96, 55, 55)).astype(np.float32), K=3, S=2
+    )
 
 
 def sweep(name):
@@ -181,6 +201,7 @@ def test_the_methods_of_chapter_7(benchmark, one_thread):
             },
             "peak": matrix_peak(),
             "layers": alexnet(),
+            "pool": pools(),
             "wide": measured_wide(),
             "growth": {name: sweep(name) for name in SWEEPS},
         },

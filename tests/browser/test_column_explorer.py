@@ -79,6 +79,8 @@ def test_sliders_and_choices_agree_with_the_package(figure):
             count = shown["copies"][shown["input"][0]][shown["input"][1]][shown["input"][2]]
             said = {0: "no copy of it", 1: "one copy"}.get(count, f"{count} copies")
             assert said in shown["chosen"]
+            where = sorted(column for _, column in shown["lit"])
+            assert count == 0 or shown["chosen"].endswith(f" {', '.join(map(str, where))}.")
 
 
 def test_random_values(figure):

@@ -73,7 +73,7 @@ Course.register("column_explorer", (root, settings) => {
     }
     const [c, i, j] = state.input;
     const count = copies[c][i][j];
-    const where = lit(result).map(([, p]) => p).join(", ");
+    const where = lit(result).map(([, p]) => p).sort((a, b) => a - b).join(", ");
     const name = `x[${c}, ${i}, ${j}] = ${number(x[c][i][j])}`;
     if (count === 0) return `${name} lies in no window, so X_col holds no copy of it.`;
     return `${name} lies in ${count} ${count === 1 ? "window" : "windows"}: ${count === 1 ? "one copy" : `${count} copies`}, `
