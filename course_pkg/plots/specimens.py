@@ -125,13 +125,11 @@ def formats(panels: Mapping[str, ArrayLike], *, alt: str) -> Figure:
                     values, [INPUT, KERNEL, OUTPUT, SECOND] * len(values), strict=False
                 ):
                     axes.plot(channel, color=colour, linewidth=1.1)
+            elif values.ndim == 3:
+                _slices(axes, title, [values])
             else:
-                middle = (
-                    [values]
-                    if values.ndim == 3
-                    else list(values[:, :: -(-values.shape[1] // 3)].swapaxes(0, 1))
-                )
-                _slices(axes, title, middle)
+                depth = values.shape[1]
+                _slices(axes, title, [values[:, at] for at in (depth // 4, depth // 2, 3 * depth // 4)])
             axes.set_title(title, pad=3, fontsize=9)
         for axes in grid:
             axes.axis("off")
@@ -139,12 +137,14 @@ def formats(panels: Mapping[str, ArrayLike], *, alt: str) -> Figure:
 
 
 def _slices(axes: Axes, title: str, slices: list[Values]) -> None:
-    gap = np.ones((len(slices[0]), slices[0].shape[1], 2))
-    strip = np.concatenate([part for piece in slices for part in (piece, gap)][:-1], axis=2)
-    if len(strip) not in (1, 3):
-        raise ValueError(f"panels[{title!r}]: got {len(strip)} channels, expected one or three")
-    picture = np.broadcast_to(strip, (3, *strip.shape[1:])).transpose(1, 2, 0)
-    axes.imshow(np.clip(picture, 0, 1), interpolation="none")
+    channels, height, width = slices[0].shape
+    if channels not in (1, 3):
+        raise ValueError(f"panels[{title!r}]: got {channels} channels, expected one or three")
+    step = width + max(width // 20, 1)
+    for i, piece in enumerate(slices):
+        picture = np.broadcast_to(np.clip(piece, 0, 1), (3, height, width)).transpose(1, 2, 0)
+        axes.imshow(picture, interpolation="none", extent=(i * step, i * step + width, height, 0))
+    axes.set_xlim(0, step * (len(slices) - 1) + width)
 
 
 def _panels(panels: Mapping[str, ArrayLike], rank: int) -> dict[str, Values]:

@@ -142,10 +142,10 @@ def test_specimens_show_the_data():
     assert axes[1].images[0].get_array().max() == 1
     [dots] = specimens.samples(image[0], {"a": [[1, 2.5]]}, alt=ALT).drawing.axes[0].lines
     assert (dots.get_xdata()[0], dots.get_ydata()[0]) == (2.5, 1)
-    data = {"lines": image[:, 0], "scan": np.zeros((1, 9, 4, 5))}
+    data = {"lines": image[:, 0], "scan": np.arange(8).repeat(20).reshape(1, 8, 4, 5) / 10}
     lines, scan = specimens.formats(data, alt=ALT).drawing.axes
     np.testing.assert_array_equal(lines.lines[2].get_ydata(), image[2, 0])
-    assert scan.images[0].get_array().shape == (4, 3 * 5 + 2 * 2, 3)
+    assert [part.get_array()[0, 0].tolist() for part in scan.images] == [[0.2] * 3, [0.4] * 3, [0.6] * 3]
 
 
 @pytest.mark.parametrize(

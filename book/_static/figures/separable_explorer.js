@@ -82,7 +82,7 @@ Course.register("separable_explorer", (root, settings) => {
     const { channels, output } = state;
     const deep = 2.2;
     const picture = svg("svg", {
-      viewBox: `-2.6 -0.7 ${Math.max(channels, 8) + 3} ${steps.length * deep + 1.4}`, role: "group",
+      viewBox: `-3.2 -0.7 ${Math.max(channels, 8) + 3} ${steps.length * deep + 1.4}`, role: "group",
       "aria-label": "Channels in, channels out, and the links between them",
     });
     const row = (i) => i * deep;
