@@ -113,7 +113,7 @@ student-bundle: $(RELEASED)  ## the zip that students get
 
 .PHONY: test
 test: $(BOOK) $(RELEASED) browser lint  ## run every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests book solutions --nbval --nbval-sanitize-with tests/book/sanitize.cfg \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests book solutions --ignore tests/benchmarks --nbval --nbval-sanitize-with tests/book/sanitize.cfg \
 		--numprocesses 2 --dist loadfile -q
 
 .PHONY: lint
@@ -122,9 +122,14 @@ lint: $(INSTALLED)  ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+.PHONY: conformance
+conformance: $(INSTALLED)  ## how many of other people's test cases each operator passes, and what is left out and why
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/ops -q -k conformance
+
 .PHONY: bench
-bench: $(INSTALLED)  ## the benchmarks, measured side by side
+bench: $(INSTALLED)  ## speed, measured side by side; renews book/results/ops_speed.json
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
+	@$(BIN)/python tests/benchmarks/measure_ops.py book/results/ops_speed.json
 
 .PHONY: serve
 serve: $(BOOK)  ## the book and the sample class on this machine, port 8000
