@@ -96,7 +96,7 @@ Course.register("shift_explorer", (root, settings) => {
   const panels = Object.fromEntries(Object.entries(LAYERS).map(([name, { role }]) => {
     const output = screen("output", "output"), difference = screen("differs by", "kernel");
     const share = element("span", { style: "font-weight: bold" });
-    const title = element("div", { style: "font-size: 0.85rem" }, swatch(name), `${name}: `, share);
+    const title = element("div", { style: "font-size: 0.8rem" }, swatch(name), `${name} `, share);
     const pair = element("div", { style: "display: flex; gap: 0.4rem" }, output.node, difference.node);
     const node = element("div", { style: "flex: 1 1 9.2rem; min-width: 0; max-width: 19rem", role: "group", "aria-label": name },
       title, pair);
