@@ -23,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("release", help="make assignments/ from solutions/")
 
-    table = commands.add_parser("kill-table", help="write the page on what an assignment's tests were tried on")
+    table = commands.add_parser("kill-table", help="the page on what an assignment's tests were tried on")
     table.add_argument("assignment")
     table.add_argument("--out", type=Path, default=Path("book/guides"), help="folder for the page")
 

@@ -14,8 +14,9 @@ def photograph(name: Name, every: int = 1) -> np.ndarray:
 
     Parameters
     ----------
-    name : "china" or "flower"
-    every : int
+    name
+        "china" or "flower".
+    every
         Keep one pixel of this many in each direction, for small figures; the pixels between are averaged in.
 
     Returns
@@ -65,8 +66,8 @@ def grey(image: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    image : ndarray of floats, (3, height, width)
-        Red, green and blue.
+    image
+        Red, green and blue: an array of floats, (3, height, width).
 
     Returns
     -------
