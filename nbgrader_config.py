@@ -23,8 +23,13 @@ c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db?timeout=60"
 c.ClearSolutions.code_stub = {"python": "# your code here\nraise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-# Room for slow but right solutions, and for the cells that students add.
-c.Execute.timeout = 60
+# Room for slow but right solutions; an endless loop is stopped, and the rest of the notebook goes on.
+c.Execute.timeout = 30  # seconds for one cell
+c.Execute.interrupt_on_timeout = True
+too_long = "30 seconds are over: is there an endless loop?"
+c.Execute.error_on_timeout = {"ename": "CellTimeoutError", "evalue": too_long, "traceback": [too_long]}
+
+# The cells that students add stay; those that they deleted come back.
 c.OverwriteCells.add_missing_cells = True
 
 # Feedback pages in the course's style: messages, score and the student's work, never a hidden test.

@@ -1,7 +1,13 @@
 """What the test cells of the assignments call: the handle on the student's work, comparisons, parts."""
 
-from course_pkg.checks.compare import expect, expect_equal, expect_raised
-from course_pkg.checks.handle import CheckFailedError, NotWrittenError, Student, student
+from course_pkg.checks.compare import (
+    expect,
+    expect_equal,
+    expect_numbers,
+    expect_raised,
+    expect_shape,
+)
+from course_pkg.checks.handle import CheckFailedError, NotWrittenError, StillRunningError, Student, student
 from course_pkg.checks.part import Part, PartFailedError
 from course_pkg.checks.stubs import WhenWritten
 
@@ -10,10 +16,13 @@ __all__ = [
     "NotWrittenError",
     "Part",
     "PartFailedError",
+    "StillRunningError",
     "Student",
     "WhenWritten",
     "expect",
     "expect_equal",
+    "expect_numbers",
     "expect_raised",
+    "expect_shape",
     "student",
 ]

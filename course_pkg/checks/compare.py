@@ -50,12 +50,11 @@ def expect_equal(
     right = np.asarray(expected, dtype=float)
     if not np.isfinite(right).all():
         raise ValueError(f"expected must be finite, got {expected}")
-    got = _numbers(actual, right, what)
+    got = _numbers(actual, _kind(right.shape), what)
     if _close(got, right):
         return
-    raise CheckFailedError(
-        ". ".join([f"{what}: {_diagnosis(got, right, looks_like or {})}", *_difference(got, right)])
-    )
+    said = ". ".join([f"{what}: {_diagnosis(got, right, looks_like or {})}", *_difference(got, right)])
+    raise CheckFailedError(said.replace("?.", "?"))
 
 
 def expect(condition: bool, message: str) -> None:
@@ -92,23 +91,49 @@ def expect_raised(raised: Raised, kind: str, what: str) -> None:
         raise CheckFailedError(f"{what} asks for a {kind}; {got}")
 
 
+def expect_numbers(actual: Plain, what: str) -> np.ndarray:
+    """Fail unless the answer is a row of finite numbers, of any length; return it as an array of floats.
+
+    >>> expect_numbers("1, 4", "the peaks")
+    Traceback (most recent call last):
+    course_pkg.checks.handle.CheckFailedError: the peaks: expected numbers, got '1, 4'
+    """
+    got = _numbers(actual, "numbers", what)
+    if got.ndim != 1:
+        raise CheckFailedError(f"{what}: expected a row of numbers, got {_kind(got.shape)}")
+    return got.astype(float)
+
+
+def expect_shape(actual: Plain, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """Fail unless the answer is finite numbers in this shape; return it as an array of floats.
+
+    >>> expect_shape([1, 2], (3,), "the kernel")
+    Traceback (most recent call last):
+    course_pkg.checks.handle.CheckFailedError: the kernel has 2 numbers, expected 3
+    """
+    got = _numbers(actual, _kind(shape), what)
+    if got.shape != shape:
+        short = len(shape) == got.ndim == 1
+        expected = str(shape[0] if short else shape)
+        raise CheckFailedError(f"{what} has {_kind(got.shape)}, expected {expected}")
+    return got.astype(float)
+
+
 def _expect_same(actual: Plain, expected: Plain, what: str) -> None:
     if type(actual) is not type(expected) or actual != expected:
         raise CheckFailedError(f"{what}: expected {expected!r}, got {_short(actual)}")
 
 
-def _numbers(actual: Plain, right: np.ndarray, what: str) -> np.ndarray:
-    """The answer as an array of numbers."""
+def _numbers(actual: Plain, kind: str, what: str) -> np.ndarray:
+    """The answer as an array of numbers; `kind` says in words what is expected."""
     if actual is None:
-        raise CheckFailedError(
-            f"{what}: expected {_kind(right)}, got None: does the function return its result?"
-        )
+        raise CheckFailedError(f"{what}: expected {kind}, got None: does the function return its result?")
     try:
         got = np.asarray(actual)
     except ValueError:
-        raise CheckFailedError(f"{what}: expected {_kind(right)}, got a list of unequal pieces") from None
+        raise CheckFailedError(f"{what}: expected {kind}, got a list of unequal pieces") from None
     if got.dtype.kind not in "biuf":
-        raise CheckFailedError(f"{what}: expected {_kind(right)}, got {_short(actual)}")
+        raise CheckFailedError(f"{what}: expected {kind}, got {_short(actual)}")
     bad = np.argwhere(~np.isfinite(got))
     if len(bad):
         index = tuple(int(i) for i in bad[0])
@@ -136,6 +161,8 @@ def _diagnosis(got: np.ndarray, right: np.ndarray, looks_like: Mapping[str, Plai
     for mistake, answer in _common_mistakes(got, right).items():
         if _close(got, answer):
             return mistake
+    if got.size == 0:
+        return f"empty; expected {_kind(right.shape)}"
     if got.shape != right.shape:
         return "not the expected shape"
     return "not the expected numbers"
@@ -179,13 +206,15 @@ def _shifted(got: np.ndarray, right: np.ndarray) -> dict[str, np.ndarray]:
             for i in starts
         }
     return {
-        "the right numbers, one place too early": np.append(right[1:], got[-1]),
-        "the right numbers, one place too late": np.append(got[0], right[:-1]),
+        "the right numbers, shifted: entry [i] holds what belongs at [i+1]": np.append(right[1:], got[-1]),
+        "the right numbers, shifted: entry [i] holds what belongs at [i-1]": np.append(got[0], right[:-1]),
     }
 
 
 def _difference(got: np.ndarray, right: np.ndarray) -> list[str]:
     """Where the first number differs, if the shapes allow to say it."""
+    if got.size == 0:
+        return []  # all is said
     if got.shape != right.shape:
         return [f"Expected shape {right.shape}, got {got.shape}"]
     share = HALF_PRECISION_TOLERANCE if got.dtype == np.float16 else TOLERANCE
@@ -199,14 +228,12 @@ def _index(index: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, index))}]"
 
 
-def _kind(right: np.ndarray) -> str:
-    return (
-        "a number"
-        if right.ndim == 0
-        else f"{right.size} numbers"
-        if right.ndim == 1
-        else f"shape {right.shape}"
-    )
+def _kind(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "a number"
+    if len(shape) > 1:
+        return f"shape {shape}"
+    return "1 number" if shape[0] == 1 else f"{shape[0]} numbers"
 
 
 def _short(value: Plain) -> str:

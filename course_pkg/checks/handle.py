@@ -21,6 +21,10 @@ class NotWrittenError(CheckFailedError):
     """The function is still the stub, or is not there at all."""
 
 
+class StillRunningError(CheckFailedError):
+    """The function was interrupted: by the student, or because its time was over."""
+
+
 class Raised(NamedTuple):
     """What a call raised: names of the error's classes, most special first, and its message. Empty:
     nothing."""
@@ -81,6 +85,8 @@ class StudentFunction:
         ------
         NotWrittenError
             If it is missing or still a stub.
+        StillRunningError
+            If it is interrupted.
         CheckFailedError
             If it raises, uses a shortcut, changes an argument in place or answers with something that is not
             plain data.
@@ -117,15 +123,19 @@ class StudentFunction:
                     "give that value another name and run the cell that defines the function again"
                 )
             case "shortcut":
-                raise CheckFailedError(f"{self.name} uses {reply['name']}; write this part without it")
+                through = " (np.polymul does)" if reply["name"] == "numpy.convolve" else ""
+                raise CheckFailedError(
+                    f"{self.name} uses {reply['name']}, itself or through another function{through}; "
+                    "write this part without it"
+                )
+            case "interrupted":
+                raise StillRunningError(f"{self.name} was still running")
             case "changed":
                 raise CheckFailedError(
                     f"{self.name} changed its argument {reply['argument']} in place: work on a copy"
                 )
             case "not plain":
-                raise CheckFailedError(
-                    f"{self.name} returned {reply['what']}; return numbers, lists or ordinary NumPy arrays"
-                )
+                raise CheckFailedError(f"{self.name} returned {reply['what']}")
         raise AssertionError(reply["status"])
 
 

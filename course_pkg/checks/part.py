@@ -5,10 +5,11 @@ tests join them; some of those carry points of their own, for the edge cases tha
 """
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from course_pkg.checks.handle import CheckFailedError, NotWrittenError
+from course_pkg.checks.handle import CheckFailedError, NotWrittenError, StillRunningError
 
 VERDICT_TYPE = "application/vnd.course-pkg.part+json"  # MIME type under which a notebook stores the verdict
 
@@ -58,6 +59,7 @@ class Part:
     sums: 2 of 3 points
       ✓ two and two
       ✗ large numbers — they overflow (1 point)
+      The tests without points: 2 points, together.
     2.0
     """
 
@@ -67,6 +69,7 @@ class Part:
         self.results: list[Result] = []
         self.notes: list[str] = []
         self.written = False  # until a test meets something other than a stub
+        self.stopped = False  # until a test is interrupted
 
     def test(self, name: str) -> Callable[[Callable[[], None]], None]:
         """Decorator that runs a visible test: a function that raises `CheckFailedError` for what is wrong."""
@@ -87,13 +90,13 @@ class Part:
         -------
         dict
             part, points, state ("not written", "failed", "visible tests pass" or "graded"), score (None as
-            long as only visible tests have passed), tests (each name, passed, message, hidden, points) and
-            notes.
+            long as only visible tests have passed), basics (what the tests without points are worth
+            together), tests (each name, passed, message, hidden, points) and notes.
         """
         basics_pass = bool(self.results) and all(r.passed for r in self.results if r.points == 0)
         graded = any(r.hidden for r in self.results)
         lost = sum(r.points for r in self.results if not r.passed)
-        if not basics_pass:  # which no tests at all do not do either
+        if not basics_pass or self.stopped:  # which no tests at all do not do either
             state, score = "failed" if self.written else "not written", 0.0
         elif graded:
             state, score = "graded", float(self.points - lost)
@@ -105,6 +108,7 @@ class Part:
             "points": float(self.points),
             "state": state,
             "score": score,
+            "basics": float(self.points - sum(r.points for r in self.results)),
             "tests": tests,
             "notes": self.notes,
         }
@@ -125,16 +129,21 @@ class Part:
         verdict = self.verdict()
         _show(verdict)
         if verdict["score"] == 0:
-            reason = (
-                "not written yet" if verdict["state"] == "not written" else f"0 of {self.points:g} points"
-            )
+            reason = "not written yet" if verdict["state"] == "not written" else _headline(verdict)
             raise PartFailedError(f"{self.name}: {reason}")
         return verdict["score"]
 
     def _run(self, body: Callable[[], None], name: str, hidden: bool, points: float) -> None:
         message, stub = "", False
+        start = time.perf_counter()
         try:
+            if self.stopped:  # it would run without end again
+                raise CheckFailedError("not run")
             body()
+        except StillRunningError as error:
+            self.stopped = True
+            seconds = max(1, round(time.perf_counter() - start))
+            message = f"{error} after {seconds} second{'s' * (seconds != 1)}: is there an endless loop?"
         except CheckFailedError as error:
             message, stub = str(error) or "failed", isinstance(error, NotWrittenError)
         except (
@@ -151,24 +160,35 @@ def as_text(verdict: dict) -> str:
     >>> print(as_text(Part("sums", points=3).verdict()))
     sums: no tests
     """
-    points = f"{verdict['points']:g}"
-    headline = {
-        "not written": next((test["message"] for test in verdict["tests"]), "no tests"),
-        "failed": f"0 of {points} points",
-        "visible tests pass": f"the visible tests pass; hidden tests decide its {points} points at grading",
-        "graded": f"{verdict['score'] or 0:g} of {points} points",
-    }[verdict["state"]]
-    lines = [f"{verdict['part']}: {headline}"]
+    lines = [f"{verdict['part']}: {_headline(verdict)}"]
     if verdict["state"] != "not written":
         lines += [_test_line(test) for test in verdict["tests"]]
+        if any(test["points"] for test in verdict["tests"]):
+            lines.append(f"  The tests without points: {_points(verdict['basics'])}, together.")
     return "\n".join(lines + [f"  {note}" for note in verdict["notes"]])
 
 
+def _headline(verdict: dict) -> str:
+    tests, points = verdict["tests"], f"{verdict['points']:g}"
+    failing = sum(not test["passed"] for test in tests)
+    if verdict["state"] == "not written":
+        return next((test["message"] for test in tests), "no tests")
+    if verdict["state"] == "visible tests pass":
+        return f"the visible tests pass; hidden tests decide its {points} points at grading"
+    if not any(test["hidden"] for test in tests):
+        return f"not yet; {failing} of {len(tests)} visible tests fail{'s' * (failing == 1)}"
+    return f"{verdict['score']:g} of {points} points"
+
+
 def _test_line(test: dict) -> str:
-    worth = f" ({test['points']:g} point{'s' if test['points'] != 1 else ''})" if test["points"] else ""
+    worth = f" ({_points(test['points'])})" if test["points"] else ""
     return (
         f"  ✓ {test['name']}{worth}" if test["passed"] else f"  ✗ {test['name']} — {test['message']}{worth}"
     )
+
+
+def _points(points: float) -> str:
+    return f"{points:g} point{'s' if points != 1 else ''}"
 
 
 def _show(verdict: dict) -> None:

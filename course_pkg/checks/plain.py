@@ -14,6 +14,9 @@ MAX_ITEMS = 10_000_000  # numbers in one answer: far beyond what any part asks f
 MAX_DEPTH = 20
 
 
+WANTED = "; return numbers, lists or ordinary NumPy arrays"
+
+
 class NotPlainError(TypeError):
     """Something that is not plain data; the message says what it is."""
 
@@ -25,7 +28,7 @@ def plain(value: object, depth: int = 0) -> Plain:
     ----------
     value : object
         None, a Python or NumPy bool, int or float, a str, a NumPy array of numbers, or a list, tuple or dict
-        of these.
+        of these; a range or a set of numbers, which become lists in increasing order.
     depth : int
         How many lists the value lies inside.
 
@@ -45,7 +48,7 @@ def plain(value: object, depth: int = 0) -> Plain:
     (1, [0.5, None])
     >>> plain(np.convolve)
     Traceback (most recent call last):
-    course_pkg.checks.plain.NotPlainError: a function
+    course_pkg.checks.plain.NotPlainError: a function; return numbers, lists or ordinary NumPy arrays
     """
     if depth > MAX_DEPTH:
         raise NotPlainError(f"lists nested more than {MAX_DEPTH} deep")
@@ -60,6 +63,10 @@ def plain(value: object, depth: int = 0) -> Plain:
         if len(value) > MAX_ITEMS:
             raise NotPlainError(f"a {kind.__name__} of {len(value)} items")
         return kind(plain(item, depth + 1) for item in value)
+    if isinstance(value, range | set) and kind in (range, set):
+        items = plain(list(value), depth)
+        if isinstance(items, list) and all(isinstance(item, bool | int | float) for item in items):
+            return sorted(items)
     if isinstance(value, dict) and kind is dict:
         return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
     raise NotPlainError(_describe(value))
@@ -86,7 +93,7 @@ def _plain_array(x: np.ndarray) -> np.ndarray:
     if x.dtype.kind == "c":
         raise NotPlainError("an array of complex numbers; the answer is real (after an FFT, take `.real`)")
     if x.dtype.kind not in "biuf":
-        raise NotPlainError(f"an array with dtype {x.dtype}, not numbers")
+        raise NotPlainError(f"an array with dtype {x.dtype}, not numbers{WANTED}")
     if x.size > MAX_ITEMS:
         raise NotPlainError(f"an array of {x.size} numbers")
     return np.array(x, dtype=x.dtype.newbyteorder("="))
@@ -96,6 +103,7 @@ def _describe(value: object) -> str:
     kind = type(value)
     if isinstance(value, np.ndarray):
         return f"a {kind.__name__}, not an ordinary NumPy array (np.array(...) makes one)"
-    if callable(value):
-        return "a function"
-    return f"{'an' if kind.__name__[0] in 'aeiou' else 'a'} {kind.__name__}"
+    if issubclass(kind, complex | np.complexfloating):
+        return "a complex number; the answer is real (after an FFT, take `.real`)"
+    name = "function" if callable(value) else kind.__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}{WANTED}"

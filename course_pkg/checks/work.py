@@ -1,8 +1,9 @@
 """Run one function of the student's in this process and reply with plain data.
 
 A request is a dict with `name` (str), `args` (list), `kwargs` (dict) and `without` (list of str). A reply is
-a dict whose `status` is "answer", "missing", "not written", "raised", "shortcut", "changed" or "not plain",
-with the fields that belong to it. Another process can carry the same two dicts over JSON and .npy files.
+a dict whose `status` is "answer", "missing", "not written", "raised", "interrupted", "shortcut", "changed" or
+"not plain", with the fields that belong to it. Another process can carry the same two dicts over JSON and
+.npy files.
 """
 
 import inspect
@@ -50,6 +51,8 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
         return {"status": "not written"}
     except ShortcutUsedError as error:
         return {"status": "shortcut", "name": str(error)}
+    except KeyboardInterrupt:
+        return {"status": "interrupted"}
     except (Exception, SystemExit) as error:
         return _raised(error, function)
     changed = _changed(function, (args, kwargs), (request["args"], request["kwargs"]))

@@ -36,7 +36,7 @@ def make(out: Path) -> int:
         0 if it was made, 2 if there are no assignments to put into it.
     """
     files = {
-        path.relative_to(REPOSITORY).as_posix(): path.read_bytes()
+        path.relative_to(REPOSITORY / "assignments").as_posix(): path.read_bytes()
         for path in sorted((REPOSITORY / "assignments").rglob("*"))
         if path.suffix in WANTED and ".ipynb_checkpoints" not in path.parts
     }

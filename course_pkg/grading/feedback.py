@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import bleach  # type: ignore[import-untyped]
-from markupsafe import Markup
-from nbconvert.filters import markdown2html
+from markupsafe import Markup, escape
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from traitlets import List
 from traitlets.config import Config
+
+from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.grading import formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,12 +27,19 @@ _TAGS += "table thead tbody tr th td"
 Step = tuple[NotebookNode, dict[str, Any]]
 
 
-class HideTests(NbGraderPreprocessor):
-    """Leave the hidden tests' source, and tracebacks that quote it, out of a page for students."""
+class _PageStep(NbGraderPreprocessor):
+    # the exporter sets it for every step, which complains if it does not know it
+    display_data_priority = List(GetGrades.display_data_priority.default(), config=True)
+
+
+class HideTests(_PageStep):
+    """Leave the hidden tests' source, and errors that quote it or repeat a verdict, out of a page."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int) -> Step:
         if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
             cell.source = _HIDDEN.sub("# hidden tests ran here", cell.source)
+            if any(VERDICT_TYPE in output.get("data", {}) for output in cell.outputs):
+                cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
             for output in cell.outputs:
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
@@ -37,7 +47,20 @@ class HideTests(NbGraderPreprocessor):
 
 
 class Marks(GetGrades):
-    """nbgrader's marks and comments, and which marks are still to come from a person."""
+    """nbgrader's marks and comments, which marks are still to come, the parts' titles, the student's name."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Step:
+        nb, resources = super().preprocess(nb, resources)
+        student = self.gradebook.find_student(self.student_id)
+        name = f"{student.first_name or ''} {student.last_name or ''}".strip()
+        resources["student_name"] = name or self.student_id
+        title = ""
+        for cell in nb.cells:
+            if cell.cell_type == "markdown" and cell.source.startswith("## "):
+                title = re.sub(r" \([^()]*\)$", "", heading(cell.source))
+            if is_grade(cell):
+                cell.metadata.nbgrader.title = title or cell.metadata.nbgrader.grade_id
+        return nb, resources
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int) -> Step:
         cell, resources = super().preprocess_cell(cell, resources, index)
@@ -49,7 +72,7 @@ class Marks(GetGrades):
         return cell, resources
 
 
-class PageStyle(NbGraderPreprocessor):
+class PageStyle(_PageStep):
     """The page's style sheet, with colours for code in both themes, for the template."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Step:
@@ -63,20 +86,32 @@ class PageStyle(NbGraderPreprocessor):
 
 
 def safe_markdown(source: str) -> Markup:
-    """Markdown as HTML that can neither run anything nor load anything.
+    """Markdown as HTML that can neither run anything nor load anything; its formulas become MathML.
 
     Examples
     --------
     >>> print(safe_markdown("*so* <script>alert(1)</script>"))
     <p><em>so</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>
     """
+    unsafe, maths = formulas.render(source)
     page = bleach.clean(
-        markdown2html(source),
+        unsafe,
         tags=_TAGS.split(),
         attributes={"a": ["href"], "img": ["src", "alt"], "span": ["class"], "div": ["class"]},
         protocols=["http", "https", "mailto", "data"],
     )
-    return Markup(page.strip())
+    return Markup(formulas.put_back(page, maths).strip())
+
+
+def code_marked(message: str) -> Markup:
+    """One line of text as HTML, with what stands in backticks as code.
+
+    Examples
+    --------
+    >>> print(code_marked("at its line `y[i] < 3`"))
+    at its line <code>y[i] &lt; 3</code>
+    """
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(message))))
 
 
 def heading(source: str) -> str:
@@ -109,4 +144,8 @@ def configure(config: Config) -> None:
     config.HTMLExporter.template_name = "course_feedback"
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
     config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {"safe_markdown": safe_markdown, "heading": heading}
+    config.HTMLExporter.filters = {
+        "safe_markdown": safe_markdown,
+        "heading": heading,
+        "code_marked": code_marked,
+    }

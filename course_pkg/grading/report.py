@@ -21,7 +21,7 @@ from course_pkg.grading.scores import Progress, Scores, read_scores, state
 from course_pkg.plots import grades
 
 # any other goes on with numbers, which differ from student to student
-_NUMBERS = re.compile(r"\. (At \[|Expected ).*$", re.DOTALL)
+_NUMBERS = re.compile(r"(?:\.|(?<=\?)) (At \[|Expected ).*$", re.DOTALL)
 
 
 Verdict = dict[str, Any]  # see course_pkg.checks.part

@@ -80,23 +80,28 @@ def test_messages_name_the_mistake_before_the_numbers():
         "convolve_not_flipped": "the kernel was not flipped",
         "convolve_cut_to_signal": "cut to the length of the signal",
         "convolve_wraps_around": "the signal is taken to repeat",
+        "convolve_negative_index": "in Python x[-1] is the last sample",
+        "correlate_negative_index": "in Python x[-1] is the last sample",
         "convolve_library_alias": "write this part without it",
         "convolve_changes_the_signal": "changed its argument x in place",
         "correlate_flipped": "this is the convolution",
         "correlate_arguments_exchanged": "in reverse order",
         "pad_end_repeated": "the end sample is repeated",
         "pad_left_and_right": "left and right are exchanged",
-        "crop_late_for_even": "one place too late",
+        "crop_late_for_even": "one entry too late",
+        "slope_neighbours": "the difference of neighbours",
+        "slope_neighbours_short": "the difference of neighbours",
         "slope_sign": "climbing signals get a negative slope",
         "slope_sum_not_mean": "smooths with a sum, not a mean",
         "matrix_transposed": "transposed",
         "matrix_flipped": "this matrix cross-correlates",
+        "challenge_prints_the_answer": "got None: does the function return its result?",
         "match_not_centred": "the means were not subtracted",
         "match_divides_by_zero": "nan at [0]",
         "peaks_by_height": "in order of height",
         "peaks_latest_first": "of equal scores the earliest goes first",
     }.items():
-        before_the_numbers = rows[name].split("xpected")[0]
+        before_the_numbers = rows[name].split("xpected shape")[0]
         assert words in before_the_numbers, rows[name]
 
 

@@ -1,5 +1,7 @@
 """`python -m course_pkg check NOTEBOOK`, as a student runs it."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -93,10 +95,30 @@ def run_alone(source, folder):
     return notebook.check(save(nbformat.v4.new_notebook(cells=[cell]), folder))
 
 
-def test_an_endless_loop_and_a_dead_kernel(tmp_path, capsys, monkeypatch):
+def test_an_endless_loop_costs_its_part_only(windows, tmp_path, capsys, monkeypatch):
+    never_ends = (
+        "def find_peaks(scores, threshold, distance):\n    while scores[0] != 1: pass\n    return [1, 4, 6]"
+    )
+    copy = bank.fill(bank.fill(nbformat.read(COPY, 4), windows.source), never_ends)
+    monkeypatch.setattr(notebook, "TIME_LIMIT", 6)
+    assert notebook.check(save(copy, tmp_path)) == 1
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "✗ a peak at the very beginning — not run" in told.out
+    assert re.search(r"✗ .* — find_peaks was still running after \d seconds: is there an endless", told.out)
+    assert "A cell was stopped after 6 seconds: is there an endless loop? It begins with `beats =" in told.out
+    assert "match: the visible tests pass" in told.out
+    assert "challenge: the visible tests pass" in told.out
+
+
+def test_a_loop_that_cannot_be_interrupted_and_a_dead_kernel(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(notebook, "TIME_LIMIT", 2)
-    assert run_alone("while True: pass", tmp_path) == 2
-    assert "a cell ran for 2 seconds and was stopped" in capsys.readouterr().err
+    monkeypatch.setattr(notebook, "PATIENCE", 1)
+    stubborn = "import time\nwhile True:\n    try: time.sleep(60)\n    except BaseException: continue"
+    assert run_alone(stubborn, tmp_path) == 1
+    told = capsys.readouterr().out
+    assert "a cell runs on and cannot be stopped: is there an endless loop?" in told
+    assert "one: its test cell did not run to its end" in told
     monkeypatch.setattr(notebook, "TIME_LIMIT", 60)
     assert run_alone("import os; os._exit(1)", tmp_path) == 2
     assert "a cell ended Python itself" in capsys.readouterr().err

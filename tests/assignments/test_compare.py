@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from course_pkg.checks import CheckFailedError, expect, expect_equal, expect_raised
+from course_pkg.checks import (
+    CheckFailedError,
+    expect,
+    expect_equal,
+    expect_numbers,
+    expect_raised,
+    expect_shape,
+)
 from course_pkg.checks.handle import Raised
 
 RIGHT = np.array([4.0, 13.5, 22.25, 15.0, -7.5])
@@ -42,10 +49,13 @@ def test_whole_numbers_may_be_of_any_type():
         (-RIGHT, "the right numbers with the opposite sign"),
         (3 * RIGHT, "the right numbers times 3"),
         (RIGHT + 2, "the right numbers plus 2"),
-        (RIGHT.astype(int), "cut to whole numbers"),
+        (
+            RIGHT.astype(int),
+            "cut to whole numbers: is the result kept in an array of integers? At [1] expected 13.5",
+        ),
         (np.zeros(5), "all zeros"),
-        (np.append(RIGHT[1:], 0), "the right numbers, one place too early"),
-        (np.append(0, RIGHT[:-1]), "the right numbers, one place too late"),
+        (np.append(RIGHT[1:], 0), "the right numbers, shifted: entry [i] holds what belongs at [i+1]"),
+        (np.append(0, RIGHT[:-1]), "the right numbers, shifted: entry [i] holds what belongs at [i-1]"),
         (RIGHT[1:4], "only entries 1 to 3 of the 5 right ones"),
         (np.append([9, 9], RIGHT), "the right numbers with 2 extra before and 0 after"),
         (RIGHT[:, None], "the right numbers in shape (5, 1) in place of (5,)"),
@@ -57,7 +67,7 @@ def test_whole_numbers_may_be_of_any_type():
         ("4", "expected 5 numbers, got '4'"),
         (None, "expected 5 numbers, got None: does the function return its result?"),
         ({"y": 1}, "expected 5 numbers, got {'y': 1}"),
-        ([], "not the expected shape"),
+        ([], "empty; expected 5 numbers"),
         (RIGHT.astype(np.float16) + np.float16(0.5), "the right numbers plus 0.5"),
     ],
 )
@@ -70,6 +80,42 @@ def test_mistakes_that_show_in_the_answer_alone(actual, words):
 def test_a_transposed_matrix():
     with pytest.raises(CheckFailedError, match="the right matrix transposed"):
         expect_equal([[1, 3], [2, 4]], [[1, 2], [3, 4]])
+
+
+def test_one_number_is_in_the_singular():
+    with pytest.raises(CheckFailedError, match="y: expected 1 number, got None"):
+        expect_equal(None, [3], "y")
+    with pytest.raises(CheckFailedError, match=r"^y: empty; expected 1 number$"):
+        expect_equal([], [3], "y")
+    with pytest.raises(CheckFailedError, match=r"^y: no peaks were found$"):
+        expect_equal([], [3], "y", {"no peaks were found": []})
+
+
+def test_shapes_are_told_as_shapes():
+    assert expect_shape([[1, 2]], (1, 2), "T").tolist() == [[1.0, 2.0]]
+    for answer, words in [
+        (np.zeros((4, 4)), r"^T has shape \(4, 4\), expected \(6, 4\)$"),
+        (np.zeros(4), r"^T has 4 numbers, expected \(6, 4\)$"),
+        (None, r"^T: expected shape \(6, 4\), got None: does the function return"),
+        (np.full((6, 4), np.nan), r"^T: nan at \[0, 0\]"),
+    ]:
+        with pytest.raises(CheckFailedError, match=words):
+            expect_shape(answer, (6, 4), "T")
+    with pytest.raises(CheckFailedError, match=r"^w has 1 number, expected 7$"):
+        expect_shape([2.0], (7,), "w")
+
+
+def test_a_row_of_any_length():
+    assert expect_numbers([3, 1], "y").tolist() == [3.0, 1.0]
+    assert expect_numbers([], "y").tolist() == []
+    for answer, words in [
+        (None, "y: expected numbers, got None: does the function return its result?"),
+        ("3", "y: expected numbers, got '3'"),
+        (3, "y: expected a row of numbers, got a number"),
+        ([[3]], r"y: expected a row of numbers, got shape \(1, 1\)"),
+    ]:
+        with pytest.raises(CheckFailedError, match=words):
+            expect_numbers(answer, "y")
 
 
 def test_the_named_mistake_comes_first():

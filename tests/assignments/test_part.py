@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-from course_pkg.checks import CheckFailedError, NotWrittenError, Part, PartFailedError
+from course_pkg.checks import CheckFailedError, NotWrittenError, Part, PartFailedError, StillRunningError
 from course_pkg.checks.heartbeats import R_PEAKS, f1_score, noisy_recording
 from course_pkg.data import signals
 
@@ -24,6 +24,10 @@ def stumbles():
 
 def stub():
     raise NotWrittenError("f is not written yet")
+
+
+def loops():
+    raise StillRunningError("f was still running")
 
 
 def part_with(visible, hidden=(), points=5):
@@ -50,6 +54,8 @@ def part_with(visible, hidden=(), points=5):
         ([fails], [(passes, 0), (passes, 2)], 0, "failed"),
         ([passes], [(fails, 5)], 0, "graded"),
         ([], [], 0, "not written"),
+        ([passes, loops], [(passes, 0)], 0, "failed"),
+        ([passes], [(passes, 1), (loops, 2)], 0, "failed"),
     ],
 )
 def test_scores(visible, hidden, score, state, capsys):
@@ -58,7 +64,10 @@ def test_scores(visible, hidden, score, state, capsys):
     assert (verdict["score"], verdict["state"]) == (score, state)
     assert len(verdict["tests"]) == len(visible) + len(hidden)  # a failure does not end the others
     if score == 0:
-        with pytest.raises(PartFailedError, match=r"^name: (0 of 5 points|not written yet)$"):
+        with pytest.raises(
+            PartFailedError,
+            match=r"^name: (0 of 5 points|not written yet|not yet; . of . visible tests fails?)$",
+        ):
             part.score()
     else:
         assert part.score() == score
@@ -74,8 +83,29 @@ def test_what_is_shown(capsys):
         "  ✓ passes\n"
         "  ✗ fails — wrong\n"
         "  ✗ stumbles — the answer could not be checked (IndexError: an odd answer) (1 point)\n"
+        "  The tests without points: 4 points, together.\n"
         "  F1: 0.5\n"
     )
+
+
+def test_what_is_shown_where_only_visible_tests_are(capsys):
+    part = part_with([passes, fails])
+    with pytest.raises(PartFailedError, match=r"^name: not yet; 1 of 2 visible tests fails$"):
+        part.score()
+    assert capsys.readouterr().out == (
+        "name: not yet; 1 of 2 visible tests fails\n  ✓ passes\n  ✗ fails — wrong\n"
+    )
+
+
+def test_after_an_endless_loop_the_part_runs_no_more():
+    ran = []
+    part = part_with([passes, loops, lambda: ran.append(1)])
+    assert [test["message"] for test in part.verdict()["tests"]] == [
+        "",
+        "f was still running after 1 second: is there an endless loop?",
+        "not run",
+    ]
+    assert not ran
 
 
 def test_the_students_copy_promises_no_points(capsys):

@@ -1,5 +1,6 @@
 """The students' zip: what is in it, what is not, and an assignment done with it in an empty environment."""
 
+import re
 import subprocess
 import sys
 import venv
@@ -12,7 +13,7 @@ import pytest
 from course_pkg.grading import bank, bundle
 from course_pkg.grading.sample_class import ASSIGNMENT
 
-NOTEBOOK = f"assignments/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+NOTEBOOK = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
 WHEEL = "course_pkg-0.1.0-py3-none-any.whl"
 
 
@@ -27,6 +28,19 @@ def test_notebooks_wheel_requirements_and_nothing_else(bundled):
     with zipfile.ZipFile(bundled) as archive:
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == sorted([NOTEBOOK, WHEEL, "requirements.txt"])
+
+
+def test_what_the_guide_and_the_notebook_name_is_in_the_zip(bundled):
+    guide = (bundle.REPOSITORY / "book" / "guides" / "student.md").read_text(encoding="utf-8")
+    commands = "\n".join(re.findall(r"```bash\n(.*?)```", guide, re.DOTALL))
+    with zipfile.ZipFile(bundled) as archive:
+        names = archive.namelist()
+        cells = nbformat.reads(archive.read(NOTEBOOK).decode(), as_version=4).cells
+    command = re.search(r"`\.venv/bin/(.*check .*)`", cells[1].source)[1]
+    assert command in commands
+    named = re.findall(r"[\w./-]+\.(?:txt|ipynb)\b", commands)
+    assert named == ["requirements.txt", NOTEBOOK, NOTEBOOK]
+    assert set(named) <= set(names)
 
 
 def test_the_same_tree_gives_the_same_zip(bundled, tmp_path):

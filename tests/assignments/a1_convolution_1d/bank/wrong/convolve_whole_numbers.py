@@ -1,7 +1,7 @@
 """Keeps the result in an array of the signal's type, which cuts fractions off.
 
 part: convolve
-score: 3
+score: 0
 """
 
 import numpy as np
