@@ -1,10 +1,13 @@
 """A browser that looks at the built book as a reader does, and complains as a reader would."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -74,12 +77,106 @@ def watch(page, site):
     return complaints
 
 
-@pytest.fixture
-def page(browser, site):
-    """A page at desktop width; the test fails on whatever `watch` finds."""
+@pytest.fixture(scope="session")
+def context(browser):
+    """One reader with a desktop, who opens pages one after the other; what was fetched once is kept."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    complaints = watch(page, site)
-    yield page
+    yield context
     context.close()
-    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def visit(context, site):
+    """`with visit() as page:` opens an empty page; on leaving, it fails on whatever `watch` found."""
+
+    @contextmanager
+    def visited():
+        page = context.new_page()
+        complaints = watch(page, site)
+        yield page
+        page.close()
+        assert not complaints, "\n".join(complaints)
+
+    return visited
+
+
+@pytest.fixture
+def page(visit):
+    """A page at desktop width; the test fails on whatever `watch` finds."""
+    with visit() as page:
+        yield page
+
+
+SLIDE = """(root, values) => {
+  for (const [text, value] of Object.entries(values)) {
+    const labels = [...root.querySelectorAll("label")].filter((label) => label.textContent.includes(text));
+    if (labels.length !== 1) throw new Error(`${labels.length} labels say ${text}`);
+    const slider = labels[0].querySelector("input");
+    slider.value = value;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+
+class Figure:
+    """An interactive figure of an open page; what is not found here is asked of its locator."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def __getattr__(self, name):
+        return getattr(self.root, name)
+
+    def state(self):
+        """What it is set to and shows."""
+        return json.loads(self.root.get_attribute("data-state"))
+
+    def settings(self):
+        """What the chapter gave it to start with."""
+        return json.loads(self.root.get_attribute("data-settings"))
+
+    def set(self, given):
+        """Set it from outside, past its controls."""
+        self.root.evaluate("(root, given) => root.course.set(given)", given)
+
+    def slide(self, values):
+        """Move sliders, {label: value}, as a hand does: each input changes and says so."""
+        self.root.evaluate(SLIDE, values)
+
+    def focused(self, selector):
+        """Whether the keyboard is at this part of it."""
+        return self.root.locator(selector).evaluate("part => part === document.activeElement")
+
+
+@pytest.fixture(scope="session")
+def chapters(html):
+    """The pages with interactive figures: {name of the figure: address of its page within the book}."""
+    found = {}
+    for path in sorted(html.rglob("*.html")):
+        for name in re.findall(r'class="course-interactive" data-figure="(\w+)"', path.read_text()):
+            found.setdefault(name, path.relative_to(html).as_posix())
+    return found
+
+
+@pytest.fixture(scope="session")
+def find(site, chapters):
+    """`find(page, name)` opens the chapter of these interactive figures and returns them, ready."""
+
+    def found(page, name):
+        page.goto(f"{site}/{chapters[name]}")
+        return [Figure(root) for root in page.locator(f".course-interactive.ready[data-figure={name}]").all()]
+
+    return found
+
+
+@pytest.fixture
+def figures(request, page, find):
+    """The interactive figures that the test module names FIGURE."""
+    return find(page, request.module.FIGURE)
+
+
+@pytest.fixture
+def figure(figures):
+    """The only interactive figure of that name."""
+    (figure,) = figures
+    return figure

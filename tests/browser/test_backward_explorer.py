@@ -1,15 +1,12 @@
 """The backward explorer of chapter 9 agrees with the package, whatever its controls say."""
 
-import json
 import random
 
 import numpy as np
-import pytest
 
 from course_pkg import ops
 
-PAGE = "book/two_dimensions/backprop.html"
-FIGURE = ".course-interactive[data-figure=backward_explorer]"
+FIGURE = "backward_explorer"
 LABELS = {
     "n": "Inputs N",
     "kernel": "Kernel size K",
@@ -17,24 +14,6 @@ LABELS = {
     "padding": "Padding P",
     "dilation": "Dilation D",
 }
-
-
-@pytest.fixture
-def figure(page, site):
-    page.goto(f"{site}/{PAGE}")
-    return page.locator(FIGURE)
-
-
-def state(figure):
-    return json.loads(figure.get_attribute("data-state"))
-
-
-def move(figure, key, value):
-    """Move a slider as a hand does: the input changes and says so."""
-    slider = figure.locator("label", has_text=LABELS[key]).locator("input")
-    slider.evaluate(
-        "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
 
 
 def fits(shown):
@@ -66,11 +45,10 @@ def test_sliders_agree_with_the_package(figure):
             "padding": draw.randint(0, 3),
             "dilation": draw.randint(1, 4),
         }
-        for key, value in wanted.items():
-            move(figure, key, value)
+        figure.slide({LABELS[key]: value for key, value in wanted.items()})
         wanted["mode"] = draw.choice(["one", "ones", "typed"])
         select.select_option(wanted["mode"])
-        shown = state(figure)
+        shown = figure.state()
         assert {key: shown[key] for key in wanted} == wanted
         agrees(shown)
         assert figure.locator("[data-y]").count() == len(shown["g"])
@@ -92,29 +70,29 @@ def test_random_signals(figure):
             "padding": int(values.integers(0, 4)),
             "dilation": int(values.integers(1, 3)),
         }
-        figure.evaluate("(root, settings) => root.course.set(settings)", settings)
-        shown = state(figure)
+        figure.set(settings)
+        shown = figure.state()
         assert shown["g"] == settings["typed"][: len(shown["g"])]
         agrees(shown)
 
 
 def test_choosing_says_what_was_handed_to_whom(figure):
-    assert state(figure)["says"] == (
+    assert figure.state()["says"] == (
         "y[1] was handed 1. It hands back 1·1 = 1 to x[2], 1·2 = 2 to x[3], 1·(−1) = −1 to x[4]."
     )
     figure.locator("select").select_option("ones")
     figure.locator("[data-x='4']").click()
-    assert state(figure)["says"] == "∂L/∂x[4] = g[1]·w[2] + g[2]·w[0] = 1·(−1) + 1·1 = 0"
+    assert figure.state()["says"] == "∂L/∂x[4] = g[1]·w[2] + g[2]·w[0] = 1·(−1) + 1·1 = 0"
     figure.locator("[data-x='4']").press("ArrowLeft")
-    assert state(figure)["says"] == "∂L/∂x[3] = g[1]·w[1] = 1·2 = 2"
-    assert figure.locator("[data-x='3']").evaluate("cell => cell === document.activeElement")
+    assert figure.state()["says"] == "∂L/∂x[3] = g[1]·w[1] = 1·2 = 2"
+    assert figure.focused("[data-x='3']")
     figure.locator("[data-x='9']").click()
-    assert state(figure)["says"] == "∂L/∂x[9] = 0: no output ever looked at it."
+    assert figure.state()["says"] == "∂L/∂x[9] = 0: no output ever looked at it."
     figure.locator("[data-w='0']").click()
-    assert state(figure)["says"].endswith("= 1·2 + 1·1 + 1·3 + 1·1 = 7")
-    move(figure, "padding", 1)
+    assert figure.state()["says"].endswith("= 1·2 + 1·1 + 1·3 + 1·1 = 7")
+    figure.slide({LABELS["padding"]: 1})
     figure.locator("[data-y='0']").click()
-    assert "1·1 = 1 to padding, where it is lost" in state(figure)["says"]
+    assert "1·1 = 1 to padding, where it is lost" in figure.state()["says"]
 
 
 def test_typed_gradients_are_taken_or_refused(figure):
@@ -123,27 +101,10 @@ def test_typed_gradients_are_taken_or_refused(figure):
     figure.locator("select").select_option("typed")
     field.fill("0, -2, 0.5, 1")
     field.press("Enter")
-    assert state(figure)["g"] == [0, -2, 0.5, 1]
-    agrees(state(figure))
+    assert figure.state()["g"] == [0, -2, 0.5, 1]
+    agrees(figure.state())
     for bad in ["1, 2", "1, 2, x, 4", "1, , 3, 4", "1, 2, 3, Infinity"]:
         field.fill(bad)
         field.press("Enter")
-        assert state(figure)["g"] == [0, -2, 0.5, 1]
+        assert figure.state()["g"] == [0, -2, 0.5, 1]
         assert figure.locator(".error").inner_text() == "Please type 4 numbers with commas between them."
-
-
-def test_play_moves_and_pauses(figure, page):
-    figure.get_by_role("button", name="Play").click()
-    page.wait_for_function("root => JSON.parse(root.dataset.state).output !== 1", arg=figure.element_handle())
-    figure.get_by_role("button", name="Pause").click()
-    assert figure.get_by_role("button", name="Play").count() == 1
-
-
-def test_without_javascript_the_still_remains(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site}/{PAGE}")
-    still = page.locator(f"{FIGURE} .course-figure svg")
-    assert still.is_visible()
-    assert "a gradient of 1 at output 1" in still.get_attribute("aria-label")
-    context.close()

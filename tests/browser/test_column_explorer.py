@@ -1,38 +1,18 @@
 """The column explorer of chapter 7 agrees with the package, whatever is chosen."""
 
-import json
 import random
 
 import numpy as np
-import pytest
 
 from course_pkg import ops
 
-PAGE = "book/two_dimensions/im2col.html"
-FIGURE = ".course-interactive[data-figure=column_explorer]"
+FIGURE = "column_explorer"
 SLIDERS = {  # label and range
     "n": ("Image side N", 3, 5),
     "kernel": ("Kernel size K", 2, 3),
     "stride": ("Stride S", 1, 3),
     "channels": ("Channels C", 1, 2),
 }
-
-
-@pytest.fixture
-def figure(page, site):
-    page.goto(f"{site}/{PAGE}")
-    return page.locator(FIGURE)
-
-
-def state(figure):
-    return json.loads(figure.get_attribute("data-state"))
-
-
-def move(figure, key, value):
-    slider = figure.locator("label", has_text=SLIDERS[key][0]).locator("input")
-    slider.evaluate(
-        "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
 
 
 def columns_of(x, shown):
@@ -63,13 +43,12 @@ def test_sliders_and_choices_agree_with_the_package(figure):
     draw = random.Random(7)
     for _ in range(40):
         wanted = {key: draw.randint(low, high) for key, (_, low, high) in SLIDERS.items()}
-        for key, value in wanted.items():
-            move(figure, key, value)
+        figure.slide({SLIDERS[key][0]: value for key, value in wanted.items()})
         kind = draw.choice(["input", "output"])
         cells = figure.locator(f"[data-{kind}]")
         cell = cells.nth(draw.randrange(cells.count()))
         cell.click()
-        shown = state(figure)
+        shown = figure.state()
         assert {key: shown[key] for key in wanted} == wanted
         assert shown["kind"] == kind
         agrees(shown)
@@ -95,13 +74,13 @@ def test_random_values(figure):
             "channels": int(values.integers(1, 3)),
             "output": 0,
         }
-        figure.evaluate("(root, settings) => root.course.set(settings)", settings)
-        agrees(state(figure))
+        figure.set(settings)
+        agrees(figure.state())
 
 
 def test_says_which_products_made_an_output(figure):
     figure.locator("[data-output='4']").click()
-    shown = state(figure)
+    shown = figure.state()
     assert shown["chosen"].startswith("Column 4 is the window whose corner lies at row 1, column 1")
     column, weights = np.array(shown["columns"])[:, 4], np.ravel(shown["w"])
     products = shown["chosen"].partition("y[1, 1] = ")[2].split(" = ")[0].split(" + ")
@@ -113,31 +92,14 @@ def test_says_which_products_made_an_output(figure):
 def test_arrow_keys_walk_and_keep_the_focus(figure):
     figure.locator("[data-input='0,2,2']").click()
     figure.locator("[data-input='0,2,2']").press("ArrowDown")
-    assert state(figure)["input"] == [0, 3, 2]
-    assert figure.locator("[data-input='0,3,2']").evaluate("cell => cell === document.activeElement")
+    assert figure.state()["input"] == [0, 3, 2]
+    assert figure.focused("[data-input='0,3,2']")
     figure.locator("[data-output='4']").press("ArrowRight")
-    assert state(figure)["output"] == 5
-    assert figure.locator("[data-output='5']").evaluate("cell => cell === document.activeElement")
+    assert figure.state()["output"] == 5
+    assert figure.focused("[data-output='5']")
 
 
 def test_a_press_on_a_column_chooses_its_output(figure):
     figure.locator("[data-cell='2,7']").click()
-    shown = state(figure)
+    shown = figure.state()
     assert (shown["kind"], shown["output"]) == ("output", 7)
-
-
-def test_play_moves_and_pauses(figure, page):
-    figure.get_by_role("button", name="Play").click()
-    page.wait_for_function("root => JSON.parse(root.dataset.state).output !== 4", arg=figure.element_handle())
-    figure.get_by_role("button", name="Pause").click()
-    assert figure.get_by_role("button", name="Play").count() == 1
-
-
-def test_without_javascript_the_still_remains(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site}/{PAGE}")
-    still = page.locator(f"{FIGURE} .course-figure svg")
-    assert still.is_visible()
-    assert "nine columns" in still.get_attribute("aria-label")
-    context.close()

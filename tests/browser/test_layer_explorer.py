@@ -1,15 +1,12 @@
 """The layer explorer of chapter 3 agrees with the package, whatever its sliders say."""
 
-import json
 import random
 
 import numpy as np
-import pytest
 
 from course_pkg import arithmetic, ops
 
-PAGE = "book/one_dimension/conv_layers_1d.html"
-FIGURE = ".course-interactive[data-figure=layer_explorer]"
+FIGURE = "layer_explorer"
 LABELS = {
     "n": "Inputs N",
     "kernel": "Kernel size K",
@@ -17,24 +14,6 @@ LABELS = {
     "padding": "Padding P",
     "dilation": "Dilation D",
 }
-
-
-@pytest.fixture
-def figure(page, site):
-    page.goto(f"{site}/{PAGE}")
-    return page.locator(FIGURE)
-
-
-def state(figure):
-    return json.loads(figure.get_attribute("data-state"))
-
-
-def move(figure, key, value):
-    """Move a slider as a hand does: the input changes and says so."""
-    slider = figure.locator("label", has_text=LABELS[key]).locator("input")
-    slider.evaluate(
-        "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
 
 
 def expected(shown):
@@ -70,9 +49,8 @@ def test_sliders_agree_with_the_package(figure):
             "padding": draw.randint(0, 3),
             "dilation": draw.randint(1, 4),
         }
-        for key, value in wanted.items():
-            move(figure, key, value)
-        shown = state(figure)
+        figure.slide({LABELS[key]: value for key, value in wanted.items()})
+        shown = figure.state()
         assert {key: shown[key] for key in wanted} == wanted
         y = expected(shown)
         np.testing.assert_allclose(shown["y"], y, atol=1e-9)
@@ -101,13 +79,13 @@ def test_random_signals(figure):
             "padding": int(random_values.integers(0, 4)),
             "dilation": int(random_values.integers(1, 3)),
         }
-        figure.evaluate("(root, settings) => root.course.set(settings)", settings)
-        shown = state(figure)
+        figure.set(settings)
+        shown = figure.state()
         np.testing.assert_allclose(shown["y"], expected(shown), atol=1e-9)
 
 
 def test_the_misfit_of_the_text_is_named(figure):
-    text = state(figure)["size"]
+    text = figure.state()["size"]
     assert "(10 − 3)/2 + 1 = 4.5" in text
     assert "rounds down to 4" in text
     assert "Never used: x[9]" in text
@@ -116,26 +94,9 @@ def test_the_misfit_of_the_text_is_named(figure):
 def test_choosing_an_output_shows_its_sum(figure):
     outputs = figure.locator("[data-output]")
     outputs.nth(2).click()
-    assert state(figure)["sum"] == "y[2] = w[0]·x[4] + w[1]·x[5] + w[2]·x[6] = 1·3 + 2·4 + (−1)·1 = 10"
+    assert figure.state()["sum"] == "y[2] = w[0]·x[4] + w[1]·x[5] + w[2]·x[6] = 1·3 + 2·4 + (−1)·1 = 10"
     outputs.nth(2).press("ArrowRight")
-    assert state(figure)["output"] == 3
-    assert figure.locator("[data-output='3']").evaluate("cell => cell === document.activeElement")
+    assert figure.state()["output"] == 3
+    assert figure.focused("[data-output='3']")
     figure.get_by_role("button", name="Next output").click()
-    assert state(figure)["output"] == 0
-
-
-def test_play_moves_and_pauses(figure, page):
-    figure.get_by_role("button", name="Play").click()
-    page.wait_for_function("root => JSON.parse(root.dataset.state).output !== 1", arg=figure.element_handle())
-    figure.get_by_role("button", name="Pause").click()
-    assert figure.get_by_role("button", name="Play").count() == 1
-
-
-def test_without_javascript_the_still_remains(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site}/{PAGE}")
-    still = page.locator(f"{FIGURE} .course-figure svg")
-    assert still.is_visible()
-    assert "4 outputs" in still.get_attribute("aria-label")
-    context.close()
+    assert figure.state()["output"] == 0

@@ -8,6 +8,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+SCREENS = [(1440, "light"), (390, "dark")]  # how wide it is, and the theme it is opened in
 
 # elements that stick out of the page, unless something around them scrolls or hides them
 STICKING_OUT = """
@@ -48,36 +49,45 @@ def contrast(first, second):
     return (light + 0.05) / (dark + 0.05)
 
 
+@pytest.fixture(
+    scope="module",
+    params=[(name, *screen) for name in PAGES for screen in SCREENS],
+    ids=lambda param: "-".join(map(str, param)),
+)
+def opened(request, visit, site):
+    """A page opened on one screen, for all the tests of that page, and that screen's width."""
+    name, width, theme = request.param
+    with visit() as page:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        page.goto(f"{site}/{name}.html", wait_until="load")
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        if page.locator("main .math").count():
+            page.wait_for_function("window.MathJax?.startup?.promise?.then(() => true)")
+        yield page, width
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("name", PAGES)
-def test_page_opens_well(page, site, name, width, theme):
-    page.set_viewport_size({"width": width, "height": 900})
+def test_page_looks_well(opened, theme):
+    page, width = opened
     page.emulate_media(color_scheme=theme)
-    page.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
-    page.goto(f"{site}/{name}.html", wait_until="load")
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
     assert page.locator("article h1").first.is_visible()
     assert page.evaluate(STICKING_OUT) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert all(contrast(*pair) > 4.5 for pair in page.evaluate(COLOURS)), "text of a figure on its panel"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_picture_says_what_it_shows(page, site, name):
-    page.goto(f"{site}/{name}.html", wait_until="load")
-    figures = page.locator("figure.course-figure svg, .course-interactive > svg")
-    labels = [figures.nth(i).get_attribute("aria-label") for i in range(figures.count())]
+def test_every_picture_says_what_it_shows(opened):
+    page, _ = opened
+    labels = page.locator("figure.course-figure svg, .course-interactive > svg").evaluate_all(
+        "pictures => pictures.map((picture) => picture.getAttribute('aria-label'))"
+    )
     assert all(label and len(label.split()) >= 5 for label in labels), labels
-    images = page.locator("main img")
-    assert all(images.nth(i).get_attribute("alt") for i in range(images.count()))
+    assert page.locator("main img:not([alt]), main img[alt='']").count() == 0
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_formulas_are_set_without_the_network(page, site, name):
-    page.goto(f"{site}/{name}.html", wait_until="load")
-    if page.locator("main .math").count():
-        page.wait_for_selector("main mjx-container", state="attached")
-        page.wait_for_function("window.MathJax.startup.promise.then(() => true)")
-        assert page.locator("main .math:not(:has(mjx-container))").count() == 0
-        assert page.locator("main mjx-merror").count() == 0
+def test_formulas_are_set_without_the_network(opened):
+    page, _ = opened
+    assert page.locator("main .math:not(:has(mjx-container))").count() == 0
+    assert page.locator("main mjx-merror").count() == 0

@@ -1,32 +1,13 @@
 """The separable explorer of chapter 11 counts and links as the package does, whatever is chosen."""
 
-import json
 import random
 
 import numpy as np
-import pytest
 
 from course_pkg import arithmetic, ops
 
-PAGE = "book/two_dimensions/variants.html"
-FIGURE = ".course-interactive[data-figure=separable_explorer]"
+FIGURE = "separable_explorer"
 CHANNELS = [2, 4, 6, 8, 12]
-
-
-@pytest.fixture
-def figure(page, site):
-    page.goto(f"{site}/{PAGE}")
-    return page.locator(FIGURE)
-
-
-def state(figure):
-    return json.loads(figure.get_attribute("data-state"))
-
-
-def slide(figure, label, value):
-    figure.locator("label", has_text=label).locator("input").evaluate(
-        "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
 
 
 def reach(channels, groups):
@@ -70,10 +51,9 @@ def test_controls_agree_with_the_package(figure):
         G, K, side = draw.choice(offered), draw.randint(1, 7), draw.randint(4, 64)
         choices.nth(1).select_option(str(G))
         choices.nth(2).select_option(draw.choice(["yes", "no"]))
-        slide(figure, "Kernel size K", K)
-        slide(figure, "Map side", side)
+        figure.slide({"Kernel size K": K, "Map side": side})
         figure.locator(f"[data-output='{draw.randrange(C)}']").click()
-        shown = state(figure)
+        shown = figure.state()
         assert (shown["channels"], shown["groups"], shown["kernel"], shown["side"]) == (C, G, K, side)
         agrees(shown)
         lines = sum(np.count_nonzero(step) for step in shown["steps"])
@@ -88,8 +68,8 @@ def test_settings_from_outside(figure):
         settings = {"channels": C, "groups": draw.choice([g for g in range(1, C + 1) if C % g == 0])}
         settings |= {"kernel": draw.randint(1, 7), "side": draw.randint(4, 64), "output": draw.randrange(C)}
         settings |= {"pointwise": draw.random() < 0.5}
-        figure.evaluate("(root, settings) => root.course.set(settings)", settings)
-        shown = state(figure)
+        figure.set(settings)
+        shown = figure.state()
         assert {key: shown[key] for key in settings} == settings
         agrees(shown)
 
@@ -103,36 +83,19 @@ def test_says_what_kind_of_layer_it_is(figure):
     named |= {(8, True): "A depthwise separable layer:", (4, True): "A layer in 4 groups, then 1×1:"}
     for (groups, pointwise), name in named.items():
         settings = {"channels": 8, "groups": groups, "pointwise": pointwise}
-        figure.evaluate("(root, settings) => root.course.set(settings)", settings)
-        assert state(figure)["counts"].startswith(name)
+        figure.set(settings)
+        assert figure.state()["counts"].startswith(name)
 
 
 def test_groups_that_do_not_divide_the_channels_become_one(figure):
     figure.evaluate("root => root.course.set({ channels: 8, groups: 8 })")
     figure.get_by_role("combobox").nth(0).select_option("12")
-    shown = state(figure)
+    shown = figure.state()
     assert (shown["channels"], shown["groups"]) == (12, 1)
 
 
 def test_arrow_keys_walk_and_keep_the_focus(figure):
     figure.locator("[data-output='7']").click()
     figure.locator("[data-output='7']").press("ArrowRight")
-    assert state(figure)["output"] == 0
-    assert figure.locator("[data-output='0']").evaluate("node => node === document.activeElement")
-
-
-def test_play_moves_and_pauses(figure, page):
-    figure.get_by_role("button", name="Play").click()
-    page.wait_for_function("root => JSON.parse(root.dataset.state).output !== 0", arg=figure.element_handle())
-    figure.get_by_role("button", name="Pause").click()
-    assert figure.get_by_role("button", name="Play").count() == 1
-
-
-def test_without_javascript_the_still_remains(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site}/{PAGE}")
-    still = page.locator(f"{FIGURE} .course-figure svg")
-    assert still.is_visible()
-    assert "Eight channels" in still.get_attribute("aria-label")
-    context.close()
+    assert figure.state()["output"] == 0
+    assert figure.focused("[data-output='0']")

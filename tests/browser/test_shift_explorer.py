@@ -1,7 +1,6 @@
 """The figure of chapter 8 computes and measures as `course_pkg.ops` does, whatever is shifted."""
 
 import base64
-import json
 import re
 
 import numpy as np
@@ -10,28 +9,11 @@ import pytest
 from course_pkg import ops
 from course_pkg.ops.symmetry import equivariance_error
 
-CHAPTER = "book/two_dimensions/pooling_and_invariance.html"
-FIGURE = '.course-interactive[data-figure="shift_explorer"]'
-
-
-@pytest.fixture
-def figure(page, site):
-    page.goto(f"{site}/{CHAPTER}", wait_until="load")
-    found = page.locator(f"{FIGURE}.ready")
-    assert found.count() == 1
-    return found
-
-
-def state(figure):
-    return json.loads(figure.get_attribute("data-state"))
-
-
-def settings(figure):
-    return json.loads(figure.get_attribute("data-settings"))
+FIGURE = "shift_explorer"
 
 
 def image(figure, name):
-    given = settings(figure)
+    given = figure.settings()
     pixels = np.frombuffer(base64.b64decode(given["images"][name]), np.uint8)
     return pixels.reshape(given["height"], given["width"])
 
@@ -69,8 +51,8 @@ def error(layer, x, by):
 
 
 def check(figure):
-    shown = state(figure)
-    x = np.array(shown["x"]).reshape(1, settings(figure)["height"], -1)
+    shown = figure.state()
+    x = np.array(shown["x"]).reshape(1, figure.settings()["height"], -1)
     for name, layer in layers(shown["kernel"]).items():
         got = layer(moved(x, shown["shift"]))
         np.testing.assert_allclose(shown["outputs"][name], got.ravel(), rtol=0, atol=1e-9)
@@ -85,14 +67,14 @@ def check(figure):
 
 def test_agrees_with_the_operators_on_random_images_and_kernels(figure):
     rng = np.random.default_rng(0)
-    size = settings(figure)["height"] * settings(figure)["width"]
+    size = figure.settings()["height"] * figure.settings()["width"]
     for _ in range(30):
         given = {
             "x": rng.integers(0, 256, size).tolist(),
             "kernel": rng.normal(size=(3, 3)).tolist(),
             "shift": int(rng.integers(0, 9)),
         }
-        figure.evaluate("(root, given) => root.course.set(given)", given)
+        figure.set(given)
         shown = check(figure)
         assert (shown["shift"], shown["kernel"]) == (given["shift"], given["kernel"])
         np.testing.assert_allclose(shown["x"], np.array(given["x"]) / 255, rtol=0, atol=1e-12)
@@ -100,7 +82,7 @@ def test_agrees_with_the_operators_on_random_images_and_kernels(figure):
 
 def test_the_real_controls_choose_image_and_shift(figure):
     rng = np.random.default_rng(1)
-    names = list(settings(figure)["images"])
+    names = list(figure.settings()["images"])
     for name in names:
         figure.get_by_role("combobox").select_option(name)
         figure.get_by_role("slider").fill(str(rng.integers(0, 9)))
@@ -126,7 +108,7 @@ def test_arrow_keys_move_the_image_and_even_shifts_are_exact(figure):
 
 def test_the_sentence_divides_the_norms(figure):
     figure.get_by_role("slider").fill("3")
-    shown = state(figure)
+    shown = figure.state()
     off, size, percent = re.search(r"= ([\d.]+) ÷ ([\d.]+) = (\d+)\s%", shown["says"]).groups()
     x = np.array(shown["x"]).reshape(1, 28, 28)
     layer = layers(shown["kernel"])["max pool"]
@@ -139,7 +121,7 @@ def test_the_sentence_divides_the_norms(figure):
 
 def test_the_curve_marks_the_shift_and_the_canvases_show_the_maps(figure):
     figure.get_by_role("slider").fill("5")
-    shown = state(figure)
+    shown = figure.state()
     marks = figure.locator("circle")
     heights = {
         marks.nth(i).get_attribute("data-layer"): float(marks.nth(i).get_attribute("cy")) for i in range(4)
@@ -153,24 +135,3 @@ def test_the_curve_marks_the_shift_and_the_canvases_show_the_maps(figure):
         top = layers(shown["kernel"])[name](np.array(shown["x"]).reshape(1, 28, 28)).max()
         expected = 255 * np.minimum(1, np.abs(values) / top)
         np.testing.assert_allclose(alpha, expected, atol=0.51)
-
-
-def test_plays(page, figure):
-    before = state(figure)["shift"]
-    figure.get_by_role("button", name="Play").click()
-    page.wait_for_function(
-        "([selector, before]) => JSON.parse(document.querySelector(selector).dataset.state).shift !== before",
-        arg=[FIGURE, before],
-    )
-    figure.get_by_role("button", name="Stop").click()
-    assert figure.get_by_role("button", name="Play").is_visible()
-
-
-def test_without_javascript_the_still_remains(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site}/{CHAPTER}")
-    still = page.locator(f"{FIGURE} > .course-figure svg")
-    assert still.is_visible()
-    assert "Outputs of four layers" in still.get_attribute("aria-label")
-    context.close()

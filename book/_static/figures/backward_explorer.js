@@ -5,15 +5,10 @@
 "use strict";
 
 Course.register("backward_explorer", (root, settings) => {
-  const { element, svg, number } = Course;
+  const { element, svg, number, bracket, paint } = Course;
   const state = { ...settings };
-  const COLOUR = {
-    x: "var(--course-input, #0072b2)", w: "var(--course-kernel, #d55e00)",
-    y: "var(--course-output, #00896b)", idle: "var(--course-muted, #7f8590)",
-  };
-  let timer = null;
+  const COLOUR = { x: paint("input"), w: paint("kernel"), y: paint("output"), idle: paint("muted") };
 
-  const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
   const sum = (values) => values.reduce((total, value) => total + value, 0);
 
   // --- what is computed
@@ -85,19 +80,10 @@ Course.register("backward_explorer", (root, settings) => {
   function choosable(kind, index, count, label, ...boxes) {
     const chosen = state.focus.kind === kind && state.focus.index === index;
     const first = state.focus.kind === kind ? chosen : index === 0; // the one cell of its row that Tab reaches
-    const group = svg("g", {
-      role: "button", tabindex: first ? 0 : -1, "aria-pressed": chosen, "aria-label": label,
-      [`data-${kind}`]: index, style: "cursor: pointer",
-    }, ...boxes.flat());
-    group.addEventListener("click", () => choose(kind, index));
-    group.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1, Enter: 0, " ": 0 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      choose(kind, (index + step + count) % count);
-      drawing.querySelector(`[data-${kind}="${state.focus.index}"]`).focus();
+    return Course.choosable(svg("g", {}, ...boxes.flat()), {
+      label, mark: { [`data-${kind}`]: index }, chosen, reached: first, at: [index], size: [count],
+      choose: (next) => choose(kind, next),
     });
-    return group;
   }
 
   function draw(result) {
@@ -154,10 +140,13 @@ Course.register("backward_explorer", (root, settings) => {
 
   // --- controls
 
-  function choose(kind, index) {
-    state.focus = { kind, index };
-    if (kind === "y") state.output = index;
+  function set(next) {
+    Object.assign(state, next);
     render();
+  }
+
+  function choose(kind, index) {
+    set({ focus: { kind, index }, ...(kind === "y" ? { output: index } : {}) });
   }
 
   function step(by) {
@@ -165,48 +154,26 @@ Course.register("backward_explorer", (root, settings) => {
     if (outputs) choose("y", (state.output + by + outputs) % outputs);
   }
 
-  function play() {
-    clearInterval(timer);
-    timer = timer === null ? setInterval(() => step(1), 900) : null;
-    playing.textContent = timer === null ? "Play" : "Pause";
-  }
-
-  const change = (key) => (value) => {
-    state[key] = value;
-    render();
-  };
-  const sliders = {
-    n: Course.slider("Inputs N", 3, settings.x.length, state.n, change("n")),
-    kernel: Course.slider("Kernel size K", 1, settings.w.length, state.kernel, change("kernel")),
-    stride: Course.slider("Stride S", 1, 4, state.stride, change("stride")),
-    padding: Course.slider("Padding P", 0, 3, state.padding, change("padding")),
-    dilation: Course.slider("Dilation D", 1, 4, state.dilation, change("dilation")),
-  };
+  const sliders = Course.sliders(state, set, {
+    n: ["Inputs N", 3, settings.x.length], kernel: ["Kernel size K", 1, settings.w.length],
+    stride: ["Stride S", 1, 4], padding: ["Padding P", 0, 3], dilation: ["Dilation D", 1, 4],
+  });
   const mode = Course.choice("Gradient handed in, g",
     [["one", "1 at the chosen output"], ["ones", "1 at every output"], ["typed", "numbers I type"]],
-    state.mode, change("mode"));
-  const numbers = element("input", { type: "text", inputmode: "text", "aria-label": "values of g, separated by commas" });
+    state.mode, (chosen) => set({ mode: chosen }));
   const error = element("p", { class: "error", "aria-live": "polite" });
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const playing = Course.button("Play", play);
+  const numbers = Course.numbers("values of g", () => backward().g.length, error,
+    (values) => set({ typed: [...values, ...state.typed.slice(values.length)] }));
   const drawing = element("div");
   const told = element("p", { class: "says", "aria-live": "polite" });
-
-  numbers.addEventListener("change", () => {
-    const wanted = backward().g.length;
-    const typed = numbers.value.replaceAll("\u2212", "-").split(",").map((text) => (text.trim() ? Number(text) : NaN));
-    const good = typed.length === wanted && typed.every(Number.isFinite);
-    error.textContent = good ? "" : `Please type ${wanted} numbers with commas between them.`;
-    if (!good) return;
-    state.typed = [...typed, ...state.typed.slice(wanted)];
-    render();
-  });
 
   function render() {
     const result = backward();
     const { kind, index } = state.focus;
     const last = { y: result.g.length, x: result.x.length, w: result.w.length }[kind] - 1;
     state.focus = { kind, index: Math.max(Math.min(index, last), 0) };
+    sliders.follow(state);
+    mode.input.value = state.mode;
     drawing.replaceChildren(draw(result));
     told.textContent = says(result);
     numbers.disabled = state.mode !== "typed";
@@ -217,19 +184,11 @@ Course.register("backward_explorer", (root, settings) => {
   }
 
   root.append(
-    element("div", { class: "controls" }, ...Object.values(sliders).map((slider) => slider.node), mode.node,
+    element("div", { class: "controls" }, ...sliders.nodes, mode.node,
       element("label", {}, "Values of g", numbers),
-      Course.button("Previous output", () => step(-1)), Course.button("Next output", () => step(1)),
-      ...(calm ? [] : [playing])),
+      ...Course.walk(step)),
     error, drawing, told);
 
-  root.course = {
-    set(next) {
-      Object.assign(state, next);
-      for (const [key, slider] of Object.entries(sliders)) slider.set(state[key]);
-      mode.input.value = state.mode;
-      render();
-    },
-  };
+  root.course = { set };
   render();
 });

@@ -4,15 +4,8 @@
 "use strict";
 
 Course.register("column_explorer", (root, settings) => {
-  const { element, svg, number } = Course;
-  const COLOURS = {
-    input: "var(--course-input, #0072b2)",
-    kernel: "var(--course-kernel, #d55e00)",
-    output: "var(--course-output, #00896b)",
-    muted: "var(--course-muted, #7f8590)",
-  };
+  const { element, svg, number, bracket, paint } = Course;
   const state = { ...settings };
-  let timer = null;
 
   // --- what is computed
 
@@ -52,8 +45,6 @@ Course.register("column_explorer", (root, settings) => {
 
   // --- what is said
 
-  const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
-
   function sizeText({ n, columns }) {
     const [rows, width] = [columns.length, columns[0].length];
     const inputs = state.channels * n * n;
@@ -82,9 +73,8 @@ Course.register("column_explorer", (root, settings) => {
 
   // --- what is drawn; one unit is the side of a cell
 
-  function cell(picture, column, row, value, colour, strong, attributes = {}) {
-    const group = svg("g", attributes);
-    group.append(svg("rect", {
+  function cell(picture, column, row, value, colour, strong) {
+    const group = svg("g", {}, svg("rect", {
       x: column + 0.03, y: row + 0.03, width: 0.94, height: 0.94, fill: colour, stroke: colour,
       "fill-opacity": strong ? 0.5 : 0.12, "stroke-width": strong ? 0.09 : 0.03,
     }), svg("text", {
@@ -99,18 +89,9 @@ Course.register("column_explorer", (root, settings) => {
     picture.append(svg("text", { x: column, y: -0.35, "font-size": 0.58, fill: colour }, text));
   }
 
-  // a cell that can be chosen, by a click or by the keys; arrows move on to its neighbours
-  function listen(group, kind, choose, move) {
-    group.addEventListener("click", () => choose(0, 0));
-    group.addEventListener("keydown", (event) => {
-      const step = {
-        ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [0, 0], " ": [0, 0],
-      }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      choose(...step);
-      left.querySelector(`[data-${kind}="${move()}"]`).focus();
-    });
+  // a cell of a matrix: a press on it chooses the output of its column
+  function pressable(group, output, mark = {}) {
+    Course.fill(group, { style: "cursor: pointer", ...mark }, []).addEventListener("click", () => chooseOutput(output));
   }
 
   function drawLeft(result) {
@@ -124,32 +105,27 @@ Course.register("column_explorer", (root, settings) => {
     const [top, corner] = windows[state.output];
     const inWindow = (i, j) => i >= top && i < top + kernel && j >= corner && j < corner + kernel;
     x.forEach((image, c) => {
-      heading(picture, c * (n + 1), channels === 1 ? "image" : `channel ${c}`, COLOURS.input);
+      heading(picture, c * (n + 1), channels === 1 ? "image" : `channel ${c}`, paint("input"));
       image.forEach((row, i) => row.forEach((value, j) => {
         const chosen = state.kind === "input" && same(state.input, [c, i, j]);
         const strong = chosen || (state.kind === "output" && inWindow(i, j));
-        const group = cell(picture, c * (n + 1) + j, i, value, COLOURS.input, strong, {
-          role: "button", tabindex: same(state.input, [c, i, j]) ? 0 : -1, "aria-pressed": chosen,
-          "aria-label": `input, channel ${c}, row ${i}, column ${j}, value ${number(value)}`,
-          "data-input": `${c},${i},${j}`, style: "cursor: pointer",
+        Course.choosable(cell(picture, c * (n + 1) + j, i, value, paint("input"), strong), {
+          label: `input, channel ${c}, row ${i}, column ${j}, value ${number(value)}`,
+          mark: { "data-input": `${c},${i},${j}` }, chosen, reached: same(state.input, [c, i, j]),
+          at: [i, j], size: [n, n], choose: (row, column) => set({ kind: "input", input: [c, row, column] }),
         });
-        listen(group, "input", (down, right) => chooseInput([c, (i + down + n) % n, (j + right + n) % n]),
-          () => state.input.join(","));
       }));
     });
-    heading(picture, start, "output", COLOURS.output);
+    heading(picture, start, "output", paint("output"));
     const seen = new Set(lit(result).map(([, p]) => p));
     y.forEach((value, p) => {
       const [i, j] = [Math.floor(p / side), p % side];
       const chosen = state.kind === "output" && p === state.output;
-      const group = cell(picture, start + j, i, value, COLOURS.output, seen.has(p), {
-        role: "button", tabindex: p === state.output ? 0 : -1, "aria-pressed": chosen,
-        "aria-label": `output, row ${i}, column ${j}, value ${number(value)}`,
-        "data-output": p, style: "cursor: pointer",
+      Course.choosable(cell(picture, start + j, i, value, paint("output"), seen.has(p)), {
+        label: `output, row ${i}, column ${j}, value ${number(value)}`, mark: { "data-output": p },
+        chosen, reached: p === state.output, at: [i, j], size: [side, side],
+        choose: (row, column) => chooseOutput(row * side + column),
       });
-      listen(group, "output",
-        (down, right) => chooseOutput(((i + down + side) % side) * side + ((j + right + side) % side)),
-        () => state.output);
     });
     return picture;
   }
@@ -161,59 +137,39 @@ Course.register("column_explorer", (root, settings) => {
       viewBox: `-0.1 -1.1 ${Math.max(width, 8) + 1.7} ${rows + 2.8}`, role: "img",
       "aria-label": `The matrix X_col of ${rows} rows and ${width} columns, the weights left of it, the output below`,
     });
-    heading(picture, 0, "w", COLOURS.kernel);
-    heading(picture, 1.5, `X_col: ${rows} × ${width}`, COLOURS.input);
-    weights.forEach((weight, r) => cell(picture, 0, r, weight, COLOURS.kernel, state.kind === "output"));
+    heading(picture, 0, "w", paint("kernel"));
+    heading(picture, 1.5, `X_col: ${rows} × ${width}`, paint("input"));
+    weights.forEach((weight, r) => cell(picture, 0, r, weight, paint("kernel"), state.kind === "output"));
     const strong = new Set(lit(result).map(String));
     columns.forEach((row, r) => row.forEach((value, p) => {
-      const group = cell(picture, 1.5 + p, r, value, COLOURS.input, strong.has(`${r},${p}`), {
-        "data-cell": `${r},${p}`, style: "cursor: pointer",
-      });
-      group.addEventListener("click", () => chooseOutput(p));
+      const group = cell(picture, 1.5 + p, r, value, paint("input"), strong.has(`${r},${p}`));
+      pressable(group, p, { "data-cell": `${r},${p}` });
     }));
     y.forEach((value, p) => {
       const chosen = state.kind === "output" && p === state.output;
-      const group = cell(picture, 1.5 + p, rows + 0.5, value, COLOURS.output, chosen, { style: "cursor: pointer" });
-      group.addEventListener("click", () => chooseOutput(p));
+      pressable(cell(picture, 1.5 + p, rows + 0.5, value, paint("output"), chosen), p);
     });
     return picture;
   }
 
   // --- controls
 
-  function chooseOutput(output) {
-    Object.assign(state, { kind: "output", output });
+  function set(next) {
+    Object.assign(state, next);
     render();
   }
 
-  function chooseInput(input) {
-    Object.assign(state, { kind: "input", input });
-    render();
-  }
+  const chooseOutput = (output) => set({ kind: "output", output });
 
   function step(by) {
     const count = layer().y.length;
     chooseOutput((state.output + by + count) % count);
   }
 
-  function play() {
-    clearInterval(timer);
-    timer = timer === null ? setInterval(() => step(1), 900) : null;
-    playing.textContent = timer === null ? "Play" : "Pause";
-  }
-
-  const change = (key) => (value) => {
-    state[key] = value;
-    render();
-  };
-  const sliders = {
-    n: Course.slider("Image side N", 3, settings.x[0].length, state.n, change("n")),
-    kernel: Course.slider("Kernel size K", 2, settings.w[0].length, state.kernel, change("kernel")),
-    stride: Course.slider("Stride S", 1, 3, state.stride, change("stride")),
-    channels: Course.slider("Channels C", 1, settings.x.length, state.channels, change("channels")),
-  };
-  const playing = Course.button("Play", play);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const sliders = Course.sliders(state, set, {
+    n: ["Image side N", 3, settings.x[0].length], kernel: ["Kernel size K", 2, settings.w[0].length],
+    stride: ["Stride S", 1, 3], channels: ["Channels C", 1, settings.x.length],
+  });
   const left = element("div");
   const right = element("div");
   const size = element("p", { class: "says size", "aria-live": "polite" });
@@ -225,6 +181,7 @@ Course.register("column_explorer", (root, settings) => {
     state.output = clamp(state.output, result.y.length - 1);
     const [c, i, j] = state.input;
     state.input = [clamp(c, state.channels - 1), clamp(i, result.n - 1), clamp(j, result.n - 1)];
+    sliders.follow(state);
     left.replaceChildren(drawLeft(result));
     right.replaceChildren(drawRight(result));
     // cells are about as large on both sides
@@ -241,18 +198,10 @@ Course.register("column_explorer", (root, settings) => {
   }
 
   root.append(
-    element("div", { class: "controls" }, ...Object.values(sliders).map((slider) => slider.node),
-      Course.button("Previous output", () => step(-1)), Course.button("Next output", () => step(1)),
-      ...(calm ? [] : [playing])),
+    element("div", { class: "controls" }, ...sliders.nodes, ...Course.walk(step)),
     element("div", { style: "display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start" }, left, right),
     size, chosen);
 
-  root.course = {
-    set(next) {
-      Object.assign(state, next);
-      for (const [key, slider] of Object.entries(sliders)) slider.set(state[key]);
-      render();
-    },
-  };
+  root.course = { set };
   render();
 });

@@ -4,18 +4,14 @@
 "use strict";
 
 Course.register("kernel_editor", (root, settings) => {
-  const { element, svg, number } = Course;
+  const { element, svg, number, bracket, paint } = Course;
   const LIMIT = 99;
-  const ROLES = { input: "#0072b2", kernel: "#d55e00", output: "#00896b", muted: "#7f8590" };
-  const paint = (role) => `var(--course-${role}, ${ROLES[role]})`;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const { height, width } = settings.image;
   const pixels = Uint8Array.from(atob(settings.image.pixels), (letter) => letter.charCodeAt(0));
   const { kernel, divisor, row, column } = settings;
   const state = { kernel, divisor, reading: "correlate", row, column };
   let hover = null; // the pixel under the mouse, while there is one
   let y = new Float64Array(height * width);
-  let timer = null;
 
   // --- what is computed
 
@@ -57,9 +53,19 @@ Course.register("kernel_editor", (root, settings) => {
   const size = Course.choice("Size", [["3", "3 × 3"], ["5", "5 × 5"]], "3", (value) => set({ kernel: resized(Number(value)) }));
   const reading = Course.choice("Laid on the image", [["correlate", "as it stands (correlate)"],
     ["convolve", "flipped (convolve)"]], "correlate", (value) => set({ reading: value }));
-  const rows = Course.slider("Row", 0, height - 1, row, (value) => { stop(); set({ row: value }); });
-  const columns = Course.slider("Column", 0, width - 1, column, (value) => { stop(); set({ column: value }); });
-  const play = Course.button("Play", () => (timer ? stop() : start()));
+  const rows = Course.slider("Row", 0, height - 1, row, (value) => { player.stop(); set({ row: value }); });
+  const columns = Course.slider("Column", 0, width - 1, column, (value) => { player.stop(); set({ column: value }); });
+  const player = Course.player(() => {
+    set({ column: state.column + 1 });
+    if (state.column === width - 1) player.stop();
+  }, {
+    halt: "Stop",
+    every: () => (Course.calm.matches ? 1000 : 200),
+    begin() {
+      if (state.column === width - 1) set({ column: 0 });
+      hover = null;
+    },
+  });
   const taps = element("div", { role: "group", "aria-label": "kernel" });
   const divided = field("Divided by", "3.5rem", (value) => {
     if (check("Divided by", value, value > 0 && value <= 999, "a number above 0, up to 999")) set({ divisor: value });
@@ -74,7 +80,7 @@ Course.register("kernel_editor", (root, settings) => {
       element("label", {}, "Divided by", divided)),
     error,
     element("div", { style: "display: flex; flex-wrap: wrap; gap: 0.6rem" }, before.node, after.node),
-    element("div", { class: "controls", style: "margin-top: 0.6rem" }, rows.node, columns.node, play),
+    element("div", { class: "controls", style: "margin-top: 0.6rem" }, rows.node, columns.node, player.node),
     products, says);
 
   function field(label, wide, onChange) {
@@ -109,13 +115,13 @@ Course.register("kernel_editor", (root, settings) => {
         inside((event.clientX - area.left) / area.width, width)];
     };
     box.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "mouse" || timer) return;
+      if (event.pointerType !== "mouse" || player.playing()) return;
       hover = place(event);
       point();
     });
     box.addEventListener("pointerleave", () => { hover = null; point(); });
     box.addEventListener("click", (event) => {
-      stop();
+      player.stop();
       const [m, n] = place(event);
       set({ row: m, column: n });
     });
@@ -138,22 +144,6 @@ Course.register("kernel_editor", (root, settings) => {
     filter();
     drawImages();
     point();
-  }
-
-  function start() {
-    if (state.column === width - 1) set({ column: 0 });
-    hover = null;
-    play.textContent = "Stop";
-    timer = setInterval(() => {
-      set({ column: state.column + 1 });
-      if (state.column === width - 1) stop();
-    }, calm.matches ? 1000 : 200);
-  }
-
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
   }
 
   // --- what is drawn
@@ -232,7 +222,7 @@ Course.register("kernel_editor", (root, settings) => {
 
   function sentence(m, n, terms, value) {
     const products = terms.map(({ tap, pixel }) => tap * pixel);
-    const list = products.map((product) => (product < 0 ? `(${number(product)})` : number(product))).join(" + ");
+    const list = products.map(bracket).join(" + ");
     const total = state.kernel.length === 3 ? `(${list})` : `(the ${products.length} products, ${number(sum(products))})`;
     return `y[${m}, ${n}] = ${total} ÷ ${number(state.divisor)} = ${number(value)}`;
   }

@@ -4,12 +4,10 @@
 "use strict";
 
 Course.register("layer_explorer", (root, settings) => {
-  const { element, svg, number } = Course;
+  const { element, svg, number, bracket, paint } = Course;
   const state = { ...settings };
-  let timer = null;
 
   const times = (weight, value) => `${bracket(weight)}·${bracket(value)}`;
-  const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
 
   // --- what is computed
 
@@ -52,16 +50,15 @@ Course.register("layer_explorer", (root, settings) => {
   // --- what is drawn; one unit is the side of a cell
 
   function cell(position, row, value, colour, style) {
-    const group = svg("g", style.group ?? {});
+    const group = svg("g");
     group.append(svg("rect", {
       x: position - 0.44, y: row - 0.44, width: 0.88, height: 0.88, rx: 0.08, fill: colour, stroke: colour,
       "fill-opacity": style.fill, "stroke-width": style.strong ? 0.09 : 0.03,
       "stroke-dasharray": style.dashed ? "0.12 0.1" : "none",
     }));
-    const label = svg("text", {
+    group.append(svg("text", {
       x: position, y: row + 0.17, "text-anchor": "middle", "font-size": 0.46, fill: "currentColor",
-    }, number(value));
-    group.append(label);
+    }, number(value)));
     return group;
   }
 
@@ -81,79 +78,52 @@ Course.register("layer_explorer", (root, settings) => {
     }));
 
     y.forEach((_, m) => w.forEach((_, k) => {
-      if (m !== state.output) line(m, k, { stroke: "var(--course-muted, #7f8590)", "stroke-width": 0.02 });
+      if (m !== state.output) line(m, k, { stroke: paint("muted"), "stroke-width": 0.02 });
     }));
     for (let i = -padding; i < n + padding; i++) {
       const real = i >= 0 && i < n;
-      picture.append(cell(i, 0, real ? x[i] : 0,
-        real ? "var(--course-input, #0072b2)" : "var(--course-muted, #7f8590)", {
-          fill: real && !unused.includes(i) ? 0.28 : 0, dashed: !real, strong: chosen.has(i),
-        }));
+      picture.append(cell(i, 0, real ? x[i] : 0, paint(real ? "input" : "muted"), {
+        fill: real && !unused.includes(i) ? 0.28 : 0, dashed: !real, strong: chosen.has(i),
+      }));
     }
     if (y.length) {
       w.forEach((weight, k) => {
-        const kernelColour = "var(--course-kernel, #d55e00)";
-        line(state.output, k, { stroke: kernelColour, "stroke-width": 0.07 });
+        line(state.output, k, { stroke: paint("kernel"), "stroke-width": 0.07 });
         const along = 0.66;
         picture.append(svg("text", {
           x: centre(state.output) + along * (taps(state.output)[k] - centre(state.output)),
           y: 2.03 - along * 1.56 + 0.14, "text-anchor": "middle", "font-size": 0.42, "font-weight": "bold",
-          fill: kernelColour, stroke: "var(--pst-color-background, #fff)", "stroke-width": 0.16, "paint-order": "stroke",
+          fill: paint("kernel"), stroke: "var(--pst-color-background, #fff)", "stroke-width": 0.16, "paint-order": "stroke",
         }, number(weight)));
       });
     }
     y.forEach((value, m) => {
-      const group = cell(centre(m), 2.5, value, "var(--course-output, #00896b)", {
-        fill: m === state.output ? 0.5 : 0.18, strong: m === state.output,
-        group: {
-          role: "button", tabindex: m === state.output ? 0 : -1, "aria-pressed": m === state.output,
-          "aria-label": `output ${m}, value ${number(value)}`, "data-output": m, style: "cursor: pointer",
-        },
-      });
-      group.addEventListener("click", () => choose(m));
-      group.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1, Enter: 0, " ": 0 }[event.key];
-        if (step === undefined) return;
-        event.preventDefault();
-        choose((m + step + y.length) % y.length, true);
-      });
-      picture.append(group);
+      const chosen = m === state.output;
+      const group = cell(centre(m), 2.5, value, paint("output"), { fill: chosen ? 0.5 : 0.18, strong: chosen });
+      picture.append(Course.choosable(group, {
+        label: `output ${m}, value ${number(value)}`, mark: { "data-output": m }, chosen, at: [m], size: [y.length],
+        choose: (output) => set({ output }),
+      }));
     });
     return picture;
   }
 
   // --- controls
 
-  function choose(output, focus = false) {
-    state.output = output;
+  function set(next) {
+    Object.assign(state, next);
     render();
-    if (focus) drawing.querySelector(`[data-output="${output}"]`).focus();
   }
 
   function step(by) {
     const size = layer().y.length;
-    if (size) choose((state.output + by + size) % size);
+    if (size) set({ output: (state.output + by + size) % size });
   }
 
-  function play() {
-    clearInterval(timer);
-    timer = timer === null ? setInterval(() => step(1), 900) : null;
-    playing.textContent = timer === null ? "Play" : "Pause";
-  }
-
-  const change = (key) => (value) => {
-    state[key] = value;
-    render();
-  };
-  const sliders = {
-    n: Course.slider("Inputs N", 3, settings.x.length, state.n, change("n")),
-    kernel: Course.slider("Kernel size K", 1, settings.w.length, state.kernel, change("kernel")),
-    stride: Course.slider("Stride S", 1, 4, state.stride, change("stride")),
-    padding: Course.slider("Padding P", 0, 3, state.padding, change("padding")),
-    dilation: Course.slider("Dilation D", 1, 4, state.dilation, change("dilation")),
-  };
-  const playing = Course.button("Play", play);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const sliders = Course.sliders(state, set, {
+    n: ["Inputs N", 3, settings.x.length], kernel: ["Kernel size K", 1, settings.w.length],
+    stride: ["Stride S", 1, 4], padding: ["Padding P", 0, 3], dilation: ["Dilation D", 1, 4],
+  });
   const drawing = element("div");
   const size = element("p", { class: "says size", "aria-live": "polite" });
   const sum = element("p", { class: "says sum", "aria-live": "polite" });
@@ -161,6 +131,7 @@ Course.register("layer_explorer", (root, settings) => {
   function render() {
     const result = layer();
     state.output = Math.max(0, Math.min(state.output, result.y.length - 1));
+    sliders.follow(state);
     drawing.replaceChildren(draw(result));
     size.textContent = sizeText(result);
     sum.textContent = outputText(result);
@@ -171,17 +142,9 @@ Course.register("layer_explorer", (root, settings) => {
   }
 
   root.append(
-    element("div", { class: "controls" }, ...Object.values(sliders).map((slider) => slider.node),
-      Course.button("Previous output", () => step(-1)), Course.button("Next output", () => step(1)),
-      ...(calm ? [] : [playing])),
+    element("div", { class: "controls" }, ...sliders.nodes, ...Course.walk(step)),
     drawing, size, sum);
 
-  root.course = {
-    set(next) {
-      Object.assign(state, next);
-      for (const [key, slider] of Object.entries(sliders)) slider.set(state[key]);
-      render();
-    },
-  };
+  root.course = { set };
   render();
 });

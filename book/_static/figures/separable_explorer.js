@@ -4,17 +4,9 @@
 "use strict";
 
 Course.register("separable_explorer", (root, settings) => {
-  const { element, svg } = Course;
-  const COLOURS = {
-    input: "var(--course-input, #0072b2)",
-    kernel: "var(--course-kernel, #d55e00)",
-    output: "var(--course-output, #00896b)",
-    second: "var(--course-second, #aa5599)",
-    muted: "var(--course-muted, #7f8590)",
-  };
+  const { element, svg, paint } = Course;
   const CHANNELS = [2, 4, 6, 8, 12];
   const state = { ...settings };
-  let timer = null;
 
   // --- what is computed
 
@@ -90,11 +82,11 @@ Course.register("separable_explorer", (root, settings) => {
       x1: c, y1: row(i), x2: o, y2: row(i + 1), stroke: colour, "stroke-width": width,
     })));
     const all = (step) => step.flatMap((inputs, o) => inputs.flatMap((link, c) => (link ? [[o, c]] : [])));
-    steps.forEach((step, i) => lines(all(step), i, COLOURS.muted, 0.03));
-    paths.forEach((pairs, i) => lines(pairs, i, COLOURS.kernel, 0.09));
+    steps.forEach((step, i) => lines(all(step), i, paint("muted"), 0.03));
+    paths.forEach((pairs, i) => lines(pairs, i, paint("kernel"), 0.09));
     range(steps.length + 1).forEach((i) => {
       const last = i === steps.length;
-      const colour = i === 0 ? COLOURS.input : last ? COLOURS.output : COLOURS.second;
+      const colour = paint(i === 0 ? "input" : last ? "output" : "second");
       const name = i === 0 ? "in" : last ? "out" : "between";
       picture.append(svg("text", { x: -0.7, y: row(i) + 0.16, "font-size": 0.5, fill: colour, "text-anchor": "end" }, name));
       range(channels).forEach((channel) => picture.append(
@@ -104,39 +96,25 @@ Course.register("separable_explorer", (root, settings) => {
 
     function button(channel, y) {
       const chosen = channel === output;
-      const group = svg("g", {
-        role: "button", tabindex: chosen ? 0 : -1, "aria-pressed": chosen, "aria-label": `output channel ${channel}`,
-        "data-output": channel, style: "cursor: pointer",
-      }, svg("circle", { cx: channel, cy: y, r: 0.5, fill: "transparent" }), svg("circle", {
-        cx: channel, cy: y, r: chosen ? 0.38 : 0.27, fill: COLOURS.output,
-        stroke: chosen ? COLOURS.kernel : "none", "stroke-width": 0.12,
+      const group = svg("g", {}, svg("circle", { cx: channel, cy: y, r: 0.5, fill: "transparent" }), svg("circle", {
+        cx: channel, cy: y, r: chosen ? 0.38 : 0.27, fill: paint("output"),
+        stroke: chosen ? paint("kernel") : "none", "stroke-width": 0.12,
       }));
-      group.addEventListener("click", () => choose(channel));
-      group.addEventListener("keydown", (event) => {
-        const by = { ArrowLeft: -1, ArrowRight: 1, Enter: 0, " ": 0 }[event.key];
-        if (by === undefined) return;
-        event.preventDefault();
-        choose((channel + by + channels) % channels);
-        drawing.querySelector(`[data-output="${state.output}"]`).focus();
+      return Course.choosable(group, {
+        label: `output channel ${channel}`, mark: { "data-output": channel }, chosen, at: [channel], size: [channels],
+        choose: (next) => set({ output: next }),
       });
-      return group;
     }
   }
 
   // --- controls
 
-  function choose(output) {
-    state.output = output;
+  function set(next) {
+    Object.assign(state, next);
     render();
   }
 
-  const step = (by) => choose((state.output + by + state.channels) % state.channels);
-
-  function play() {
-    clearInterval(timer);
-    timer = timer === null ? setInterval(() => step(1), 900) : null;
-    playing.textContent = timer === null ? "Play" : "Pause";
-  }
+  const step = (by) => set({ output: (state.output + by + state.channels) % state.channels });
 
   function offerGroups() {
     const options = divisors(state.channels).map((g) => element("option", { value: g }, groupName(g)));
@@ -149,20 +127,13 @@ Course.register("separable_explorer", (root, settings) => {
     return g === state.channels ? `${g}: depthwise` : String(g);
   }
 
-  const change = (key) => (value) => {
-    state[key] = Number(value);
-    render();
-  };
-  const channels = Course.choice("Channels C", CHANNELS.map((c) => [c, String(c)]), state.channels, change("channels"));
-  const groups = Course.choice("Groups G", [], state.groups, change("groups"));
-  const then = Course.choice("Then", [["yes", "a 1×1 layer"], ["no", "nothing"]], "yes", (value) => {
-    state.pointwise = value === "yes";
-    render();
-  });
-  const kernel = Course.slider("Kernel size K", 1, 7, state.kernel, change("kernel"));
-  const side = Course.slider("Map side", 4, 64, state.side, change("side"));
-  const playing = Course.button("Play", play);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const channels = Course.choice("Channels C", CHANNELS.map((c) => [c, String(c)]), state.channels,
+    (value) => set({ channels: Number(value) }));
+  const groups = Course.choice("Groups G", [], state.groups, (value) => set({ groups: Number(value) }));
+  const then = Course.choice("Then", [["yes", "a 1×1 layer"], ["no", "nothing"]], "yes",
+    (value) => set({ pointwise: value === "yes" }));
+  const sliders = Course.sliders(state, set, { kernel: ["Kernel size K", 1, 7], side: ["Map side", 4, 64] });
+  const [kernel, side] = sliders.nodes;
   const drawing = element("div", { style: "max-width: 36rem" });
   const counts = element("p", { class: "says counts", "aria-live": "polite" });
   const hears = element("p", { class: "says hears", "aria-live": "polite" });
@@ -173,8 +144,7 @@ Course.register("separable_explorer", (root, settings) => {
     offerGroups();
     channels.input.value = state.channels;
     then.input.value = state.pointwise ? "yes" : "no";
-    kernel.set(state.kernel);
-    side.set(state.side);
+    sliders.follow(state);
     const result = layer();
     drawing.replaceChildren(draw(result));
     counts.textContent = countText(result);
@@ -185,16 +155,10 @@ Course.register("separable_explorer", (root, settings) => {
   }
 
   root.append(
-    element("div", { class: "controls" }, channels.node, groups.node, kernel.node, then.node, side.node,
-      Course.button("Previous output", () => step(-1)), Course.button("Next output", () => step(1)),
-      ...(calm ? [] : [playing])),
+    element("div", { class: "controls" }, channels.node, groups.node, kernel, then.node, side,
+      ...Course.walk(step)),
     drawing, counts, hears);
 
-  root.course = {
-    set(next) {
-      Object.assign(state, next);
-      render();
-    },
-  };
+  root.course = { set };
   render();
 });

@@ -5,17 +5,13 @@
 "use strict";
 
 Course.register("shift_explorer", (root, settings) => {
-  const { element, svg, number } = Course;
+  const { element, svg, number, paint } = Course;
   const FARTHEST = 8;
-  const COLOURS = { input: "#0072b2", kernel: "#d55e00", output: "#00896b", second: "#aa5599", muted: "#7f8590" };
-  const paint = (role) => `var(--course-${role}, ${COLOURS[role]})`;
   const { height, width } = settings;
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const ring = (i, size) => ((i % size) + size) % size;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const state = { image: settings.image, x: null, kernel: settings.kernel, shift: settings.shift };
   let errors = {}; // per layer, at every shift
-  let timer = null;
 
   // --- what is computed; a map is { rows, columns, values }
 
@@ -88,10 +84,11 @@ Course.register("shift_explorer", (root, settings) => {
 
   // --- controls
 
-  const slider = Course.slider("Shift in pixels", 0, FARTHEST, state.shift, (shift) => { stop(); set({ shift }); });
+  const slider = Course.slider("Shift in pixels", 0, FARTHEST, state.shift, (shift) => { player.stop(); set({ shift }); });
   const names = Object.keys(settings.images).map((name) => [name, name]);
   const choice = Course.choice("Image", names, state.image, (image) => set({ image, x: null }));
-  const play = Course.button("Play", () => (timer ? stop() : start()));
+  const player = Course.player(() => set({ shift: (state.shift + 1) % (FARTHEST + 1) }),
+    { halt: "Stop", every: () => (Course.calm.matches ? 2000 : 900) });
   const input = screen("input, shifted", "input");
   const panels = Object.fromEntries(Object.entries(LAYERS).map(([name, { role }]) => {
     const output = screen("output", "output"), difference = screen("differs by", "kernel");
@@ -107,7 +104,7 @@ Course.register("shift_explorer", (root, settings) => {
   const row = "display: flex; flex-wrap: wrap; gap: 0.7rem 0.8rem; margin-top: 0.6rem";
   input.node.style.cssText = "flex: 0 0 6rem";
   root.append(
-    element("div", { class: "controls" }, input.node, slider.node, choice.node, play),
+    element("div", { class: "controls" }, input.node, slider.node, choice.node, player.node),
     element("div", { style: row }, ...Object.values(panels).map(({ node }) => node)),
     curves, says);
 
@@ -133,22 +130,11 @@ Course.register("shift_explorer", (root, settings) => {
     render();
   }
 
-  function start() {
-    play.textContent = "Stop";
-    timer = setInterval(() => set({ shift: (state.shift + 1) % (FARTHEST + 1) }), calm.matches ? 2000 : 900);
-  }
-
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
-  }
-
   // --- what is drawn
 
   function rgb(role) {
     const colour = getComputedStyle(document.documentElement).getPropertyValue(`--course-${role}`).trim();
-    return (colour || COLOURS[role]).match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
+    return (colour || Course.COLOURS[role]).match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
   }
 
   // the larger the value, the less of the page shows through

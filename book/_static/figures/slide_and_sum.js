@@ -4,32 +4,40 @@
 "use strict";
 
 Course.register("slide_and_sum", (root, settings) => {
+  const { element, svg, number, bracket, paint } = Course;
   const WIDTH = 340, LEFT = 64, LIMIT = 9, LONGEST = { x: 8, w: 4 };
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const state = { ...settings };
-  let timer = null;
   let copies = []; // row k, column n: x[k] w[n − k], or null outside the copy
   let y = [];
 
   // controls
   const reading = Course.choice("Reading",
     [["translate", "translate and scale"], ["flip", "flip and filter"]], state.reading,
-    (value) => { stop(); set({ reading: value, step: 0 }); });
-  const step = Course.slider("Step", 0, 1, 0, (value) => { stop(); set({ step: value }); });
+    (value) => { player.stop(); set({ reading: value, step: 0 }); });
+  const step = Course.slider("Step", 0, 1, 0, (value) => { player.stop(); set({ step: value }); });
   const stepName = step.node.querySelector("span").firstChild;
-  const play = Course.button("Play", () => (timer ? stop() : start()));
+  const player = Course.player(() => {
+    set({ step: state.step + 1 });
+    if (state.step === last()) player.stop();
+  }, {
+    halt: "Stop",
+    every: () => 1000,
+    begin() {
+      if (state.step === last()) set({ step: 0 });
+    },
+  });
   const fields = { x: field("x", "Input x"), w: field("w", "Kernel w") };
-  const error = Course.element("p", { class: "error", role: "alert" });
-  const says = Course.element("p", { class: "says", "aria-live": "polite" });
-  const drawing = Course.svg("svg", { role: "img", style: "max-width: 38rem; margin-inline: auto" });
+  const error = element("p", { class: "error", role: "alert" });
+  const says = element("p", { class: "says", "aria-live": "polite" });
+  const drawing = svg("svg", { role: "img", style: "max-width: 38rem; margin-inline: auto" });
   root.append(
-    Course.element("div", { class: "controls" }, reading.node, step.node, play, fields.x.node, fields.w.node),
+    element("div", { class: "controls" }, reading.node, step.node, player.node, fields.x.node, fields.w.node),
     error, drawing, says);
 
   function field(name, label) {
-    const input = Course.element("input", { type: "text", size: 14, autocomplete: "off", spellcheck: "false" });
+    const input = element("input", { type: "text", size: 14, autocomplete: "off", spellcheck: "false" });
     input.addEventListener("change", () => {
-      stop();
+      player.stop();
       const values = input.value.replaceAll("\u2212", "-").split(/[\s,;]+/).filter(Boolean).map(Number);
       const bad = !values.length || values.length > LONGEST[name] ||
         values.some((value) => !(Math.abs(value) <= LIMIT));
@@ -38,7 +46,7 @@ Course.register("slide_and_sum", (root, settings) => {
         ? `${label}: expected 1 to ${LONGEST[name]} numbers from \u2212${LIMIT} to ${LIMIT}, got “${input.value}”.` : "";
       if (!bad) set({ [name]: values, step: 0 });
     });
-    return { node: Course.element("label", {}, label, input), input };
+    return { node: element("label", {}, label, input), input };
   }
 
   const last = () => (state.reading === "translate" ? state.x.length : y.length) - 1;
@@ -55,23 +63,8 @@ Course.register("slide_and_sum", (root, settings) => {
     stepName.data = state.reading === "translate" ? "Copy k = " : "Output n = ";
     step.input.max = last();
     step.set(state.step);
-    for (const name of ["x", "w"]) fields[name].input.value = state[name].map(Course.number).join(", ");
+    for (const name of ["x", "w"]) fields[name].input.value = state[name].map(number).join(", ");
     draw(moved);
-  }
-
-  function start() {
-    if (state.step === last()) set({ step: 0 });
-    play.textContent = "Stop";
-    timer = setInterval(() => {
-      set({ step: state.step + 1 });
-      if (state.step === last()) stop();
-    }, 1000);
-  }
-
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
   }
 
   // what stands in the output row now: a partial sum of copies, or the outputs up to n
@@ -81,20 +74,19 @@ Course.register("slide_and_sum", (root, settings) => {
       : y.slice(0, state.step + 1);
   }
 
-  const factor = (value) => (value < 0 ? `(${Course.number(value)})` : Course.number(value));
-  const listed = (values) => `(${values.map(Course.number).join(", ")})`;
+  const listed = (values) => `(${values.map(number).join(", ")})`;
 
   function sentence() {
     const { x, w, step: at } = state;
     if (state.reading === "translate") {
       const copy = w.map((weight) => x[at] * weight);
-      return `x[${at}] · w = ${factor(x[at])} · ${listed(w)} = ${listed(copy)}, added from n = ${at} on. ` +
+      return `x[${at}] · w = ${bracket(x[at])} · ${listed(w)} = ${listed(copy)}, added from n = ${at} on. ` +
         `Sum so far: ${listed(output())}.`;
     }
     const used = x.map((_, k) => k).filter((k) => copies[k][at] !== null);
     const names = used.map((k) => `x[${k}]·w[${at - k}]`).join(" + ");
-    const numbers = used.map((k) => `${factor(x[k])}·${factor(w[at - k])}`).join(" + ");
-    return `y[${at}] = ${names} = ${numbers} = ${Course.number(y[at])}`;
+    const numbers = used.map((k) => `${bracket(x[k])}·${bracket(w[at - k])}`).join(" + ");
+    return `y[${at}] = ${names} = ${numbers} = ${number(y[at])}`;
   }
 
   function draw(moved) {
@@ -104,24 +96,23 @@ Course.register("slide_and_sum", (root, settings) => {
     const size = Math.min(12, column / 2); // of the numbers, so that −81 fits its cell
     const X = (n) => LEFT + (n + w.length - 0.5) * column;
     const text = (string, left, top, style = "", anchor = "middle") =>
-      Course.svg("text", { x: left, y: top, "text-anchor": anchor, style: `font-size: ${anchor === "start" ? 12 : size}px; fill: currentColor; ${style}` },
+      svg("text", { x: left, y: top, "text-anchor": anchor, style: `font-size: ${anchor === "start" ? 12 : size}px; fill: currentColor; ${style}` },
         string);
-    const paint = (role) => `var(--course-${role}, ${{ input: "#0072b2", kernel: "#d55e00", output: "#00896b" }[role]})`;
 
     // stems of values at positions first, first + 1, …, between the heights top and top + height
     function stems(values, first, top, height, role, strong = () => true) {
       const high = Math.max(...values, 1), low = Math.min(...values, 0);
       const unit = (height - 36) / (high - low);
       const zero = top + 18 + high * unit;
-      const group = Course.svg("g", {});
+      const group = svg("g", {});
       values.forEach((value, i) => {
         const left = X(first + i), tip = zero - value * unit;
-        const stem = Course.svg("g", { style: strong(first + i) ? "" : "opacity: 0.4" },
-          Course.svg("line", { x1: left, x2: left, y1: zero, y2: tip, style: `stroke: ${paint(role)}; stroke-width: 2.5` }),
-          Course.svg("circle", { cx: left, cy: tip, r: 4, style: `fill: ${paint(role)}` }));
-        group.append(stem, text(Course.number(value), left, value < 0 ? tip + 16 : tip - 8));
+        const stem = svg("g", { style: strong(first + i) ? "" : "opacity: 0.4" },
+          svg("line", { x1: left, x2: left, y1: zero, y2: tip, style: `stroke: ${paint(role)}; stroke-width: 2.5` }),
+          svg("circle", { cx: left, cy: tip, r: 4, style: `fill: ${paint(role)}` }));
+        group.append(stem, text(number(value), left, value < 0 ? tip + 16 : tip - 8));
       });
-      const axis = Course.svg("line", { x1: LEFT, x2: X(y.length - 0.5), y1: zero, y2: zero,
+      const axis = svg("line", { x1: LEFT, x2: X(y.length - 0.5), y1: zero, y2: zero,
         style: "stroke: var(--course-muted, #7f8590); stroke-width: 0.8" });
       return { group, axis, unit };
     }
@@ -140,7 +131,7 @@ Course.register("slide_and_sum", (root, settings) => {
     const shape = translate ? w.map((weight) => x[at] * weight) : [...w].reverse();
     const kernel = stems(shape, translate ? at : at - w.length + 1, top, 76, "kernel");
     drawing.append(kernel.axis, kernel.group, label(translate ? `x[${at}] · w` : "w, flipped", top + 42, "kernel"));
-    if (moved && !calm.matches) {
+    if (moved && !Course.calm.matches) {
       const from = translate ? "translateY(-24px)" : `translateX(${-column}px)`;
       kernel.group.animate([{ transform: from }, { transform: "none" }], { duration: 350, easing: "ease-out" });
     }
@@ -153,9 +144,9 @@ Course.register("slide_and_sum", (root, settings) => {
         if (value === null || (translate ? k > at : n > at)) return;
         const now = translate ? k === at : n === at;
         drawing.append(
-          Course.svg("rect", { x: X(n) - column / 2 + 1, y: top, width: column - 2, height: 17, rx: 2,
+          svg("rect", { x: X(n) - column / 2 + 1, y: top, width: column - 2, height: 17, rx: 2,
             style: `fill: ${now ? paint("kernel") : "var(--course-muted, #7f8590)"}; opacity: 0.22` }),
-          text(Course.number(value), X(n), top + 12.5, now && column > 24 ? "font-weight: 600" : ""));
+          text(number(value), X(n), top + 12.5, now && column > 24 ? "font-weight: 600" : ""));
       });
       top += 19;
     });
@@ -176,20 +167,20 @@ Course.register("slide_and_sum", (root, settings) => {
 
   // a press on an output shows what made it; the slider does the same by keyboard
   function opener(n, left, top, width, height) {
-    const area = Course.svg("rect", { x: left, y: top, width, height, style: "fill: transparent; cursor: pointer" });
+    const area = svg("rect", { x: left, y: top, width, height, style: "fill: transparent; cursor: pointer" });
     area.dataset.output = n;
-    area.addEventListener("click", () => { stop(); set({ step: n }); });
+    area.addEventListener("click", () => { player.stop(); set({ step: n }); });
     return area;
   }
 
   // an input value can be dragged up and down to another whole number; the text field does the same by keyboard
   function handle(k, left, top, width, height, unit) {
-    const area = Course.svg("rect", { x: left - width / 2, y: top, width, height,
+    const area = svg("rect", { x: left - width / 2, y: top, width, height,
       style: "fill: transparent; cursor: ns-resize; touch-action: none" });
     area.dataset.handle = k;
     area.addEventListener("pointerdown", (down) => {
       down.preventDefault();
-      stop();
+      player.stop();
       const before = state.x[k];
       const scale = WIDTH / drawing.getBoundingClientRect().width / unit;
       const move = (event) => {

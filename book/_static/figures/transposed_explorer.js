@@ -4,16 +4,13 @@
 "use strict";
 
 Course.register("transposed_explorer", (root, settings) => {
-  const { element, svg, number } = Course;
+  const { element, svg, number, bracket, paint } = Course;
   const INPUTS = settings.x.length;
   const COLOUR = {
-    x: "var(--course-input, #0072b2)", w: "var(--course-kernel, #d55e00)", y: "var(--course-output, #00896b)",
-    count: "var(--course-second, #aa5599)", muted: "var(--course-muted, #7f8590)",
+    x: paint("input"), w: paint("kernel"), y: paint("output"), count: paint("second"), muted: paint("muted"),
   };
   const state = { ...settings };
-  let timer = null;
 
-  const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
   const upTo = (size) => Array.from({ length: size }, (_, i) => i);
   const total = (values) => values.reduce((sum, value) => sum + value, 0);
 
@@ -93,8 +90,8 @@ Course.register("transposed_explorer", (root, settings) => {
 
   // --- what is drawn; one unit is the side of a cell
 
-  function cell(column, row, value, colour, { fill, strong = false, dashed = false, button = null }) {
-    const group = svg("g", button ?? {});
+  function cell(column, row, value, colour, { fill, strong = false, dashed = false }) {
+    const group = svg("g");
     group.append(svg("rect", {
       x: column - 0.45, y: row - 0.42, width: 0.9, height: 0.84, rx: 0.08, fill: colour, stroke: colour,
       "fill-opacity": fill, "stroke-width": strong ? 0.09 : 0.03, "stroke-dasharray": dashed ? "0.12 0.1" : "none",
@@ -106,12 +103,14 @@ Course.register("transposed_explorer", (root, settings) => {
     return group;
   }
 
-  function button(kind, index, size, name) {
+  // one of so many inputs or outputs to choose from
+  function choosable(kind, index, count, label, group) {
     const chosen = state.focus.kind === kind && state.focus.index === index;
-    return {
-      role: "button", tabindex: chosen || (state.focus.kind !== kind && index === 0) ? 0 : -1,
-      "aria-pressed": chosen, "aria-label": name, [`data-${kind}`]: index, "data-size": size, style: "cursor: pointer",
-    };
+    const first = state.focus.kind === kind ? chosen : index === 0; // the one cell of its row that Tab reaches
+    return Course.choosable(group, {
+      label, mark: { [`data-${kind}`]: index }, chosen, reached: first, at: [index], size: [count],
+      choose: (next) => set({ focus: { kind, index: next } }),
+    });
   }
 
   function draw(result) {
@@ -134,9 +133,8 @@ Course.register("transposed_explorer", (root, settings) => {
     x.forEach((value, i) => {
       const chosen = focus.kind === "x" && focus.index === i;
       const there = i < copies;
-      picture.append(cell(-1.6, i, value, COLOUR.x, {
-        fill: there ? 0.28 : 0, strong: chosen, button: button("x", i, INPUTS, `input ${i}, value ${number(value)}`),
-      }));
+      picture.append(choosable("x", i, INPUTS, `input ${i}, value ${number(value)}`,
+        cell(-1.6, i, value, COLOUR.x, { fill: there ? 0.28 : 0, strong: chosen })));
       if (!there) return;
       w.forEach((weight, k) => {
         const p = i * stride + k;
@@ -160,81 +158,45 @@ Course.register("transposed_explorer", (root, settings) => {
         continue;
       }
       const name = `output ${n}, value ${number(full[p])}, made of ${counts[p]}`;
-      picture.append(cell(p, sumRow, full[p], COLOUR.y, {
-        fill: chosen ? 0.5 : 0.2, strong: chosen, button: button("y", n, length - 2 * padding, name),
-      }));
+      picture.append(choosable("y", n, length - 2 * padding, name,
+        cell(p, sumRow, full[p], COLOUR.y, { fill: chosen ? 0.5 : 0.2, strong: chosen })));
       picture.append(cell(p, countRow, counts[p], COLOUR.count, { fill: 0.55 * (counts[p] / most) }));
-    }
-    for (const group of picture.querySelectorAll("[role=button]")) {
-      const kind = group.dataset.x === undefined ? "y" : "x";
-      const [index, size] = [Number(group.dataset[kind]), Number(group.dataset.size)];
-      group.addEventListener("click", () => choose(kind, index));
-      group.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Enter: 0, " ": 0 }[event.key];
-        if (step === undefined) return;
-        event.preventDefault();
-        choose(kind, (index + step + size) % size);
-        drawing.querySelector(`[data-${kind}="${state.focus.index}"]`).focus();
-      });
     }
     return picture;
   }
 
   // --- controls
 
-  function choose(kind, index) {
-    state.focus = { kind, index };
+  function set(next) {
+    Object.assign(state, next);
     render();
   }
 
-  function play() {
-    clearInterval(timer);
-    timer = timer === null ? setInterval(() => { state.copies = (state.copies + 1) % (INPUTS + 1); render(); }, 900) : null;
-    playing.textContent = timer === null ? "Play" : "Pause";
-  }
-
-  const change = (key) => (value) => {
-    state[key] = value;
-    render();
-  };
-  const sliders = {
-    kernel: Course.slider("Kernel size K", 1, settings.own.length, state.kernel, change("kernel")),
-    stride: Course.slider("Stride S", 1, 3, state.stride, change("stride")),
-    padding: Course.slider("Padding P", 0, 3, state.padding, change("padding")),
-    copies: Course.slider("Copies added", 0, INPUTS, state.copies, change("copies")),
-  };
+  const step = () => set({ copies: (state.copies + 1) % (INPUTS + 1) });
+  const sliders = Course.sliders(state, set, {
+    kernel: ["Kernel size K", 1, settings.own.length], stride: ["Stride S", 1, 3], padding: ["Padding P", 0, 3],
+    copies: ["Copies added", 0, INPUTS],
+  });
   const kind = Course.choice("Kernel w", [["ones", "all ones"], ["tent", "a tent"], ["own", "numbers I type"]],
-    state.kind, change("kind"));
-  const fields = {
-    x: element("input", { type: "text", "aria-label": "values of x, separated by commas" }),
-    own: element("input", { type: "text", "aria-label": "taps of w, separated by commas" }),
-  };
+    state.kind, (chosen) => set({ kind: chosen }));
   const error = element("p", { class: "error", "aria-live": "polite" });
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const playing = Course.button("Play", play);
+  const fields = {
+    x: Course.numbers("values of x", () => INPUTS, error, (x) => set({ x })),
+    own: Course.numbers("taps of w", () => state.kernel, error,
+      (values) => set({ own: [...values, ...state.own.slice(values.length)] })),
+  };
   const drawing = element("div");
   drawing.style.overflowX = "auto"; // on a phone the widest settings scroll inside the figure
   const told = ["chosen", "size", "count", "flat"].map((name) =>
     element("p", { class: `says ${name}`, "aria-live": "polite", style: "min-height: 0" }));
-
-  for (const [key, field] of Object.entries(fields)) {
-    field.addEventListener("change", () => {
-      const wanted = key === "x" ? INPUTS : state.kernel;
-      const typed = field.value.replaceAll("\u2212", "-").split(",").map((text) => (text.trim() ? Number(text) : NaN));
-      const good = typed.length === wanted && typed.every(Number.isFinite);
-      error.textContent = good ? "" : `Please type ${wanted} numbers with commas between them.`;
-      if (!good) return;
-      state[key] = [...typed, ...state[key].slice(wanted)];
-      render();
-    });
-  }
 
   function render() {
     const result = layer();
     const last = (state.focus.kind === "x" ? INPUTS : result.y.length) - 1;
     state.focus = { kind: state.focus.kind, index: Math.max(Math.min(state.focus.index, last), 0) };
     drawing.replaceChildren(draw(result));
-    sliders.copies.set(state.copies);
+    sliders.follow(state);
+    kind.input.value = state.kind;
     fields.x.value = state.x.map(number).join(", ");
     fields.own.value = result.w.map(number).join(", ");
     fields.own.disabled = state.kind !== "own";
@@ -247,18 +209,11 @@ Course.register("transposed_explorer", (root, settings) => {
   }
 
   root.append(
-    element("div", { class: "controls" }, ...Object.values(sliders).map((slider) => slider.node), kind.node,
+    element("div", { class: "controls" }, ...sliders.nodes, kind.node,
       element("label", {}, "Taps of w", fields.own), element("label", {}, "Input x", fields.x),
-      ...(calm ? [] : [playing])),
+      ...Course.play(step)),
     error, drawing, ...told);
 
-  root.course = {
-    set(next) {
-      Object.assign(state, next);
-      for (const [key, slider] of Object.entries(sliders)) slider.set(state[key]);
-      kind.input.value = state.kind;
-      render();
-    },
-  };
+  root.course = { set };
   render();
 });

@@ -4,15 +4,8 @@
 "use strict";
 
 Course.register("volume_explorer", (root, settings) => {
-  const { element, svg, number } = Course;
+  const { element, svg, number, bracket, paint } = Course;
   const state = { ...settings };
-  const colours = {
-    input: "var(--course-input, #0072b2)",
-    kernel: "var(--course-kernel, #d55e00)",
-    output: "var(--course-output, #00896b)",
-    muted: "var(--course-muted, #7f8590)",
-  };
-  let timer = null;
 
   // --- what is computed
 
@@ -30,8 +23,6 @@ Course.register("volume_explorer", (root, settings) => {
     const used = new Set(places.flatMap((i) => taps.map((k) => i * stride - padding + k)));
     return { taps, size, at, part, y, used };
   }
-
-  const bracket = (value) => (value < 0 ? `(${number(value)})` : number(value));
 
   function sumText({ part, y }) {
     const [o, i, j] = state.output;
@@ -62,8 +53,8 @@ Course.register("volume_explorer", (root, settings) => {
 
   // --- what is drawn; one unit is the side of a cell
 
-  function cell(row, column, value, colour, { fill, strong, dashed, attributes = {} }) {
-    const group = svg("g", attributes);
+  function cell(row, column, value, colour, { fill, strong, dashed }) {
+    const group = svg("g");
     group.append(svg("rect", {
       x: column + 0.05, y: row + 0.05, width: 0.9, height: 0.9, rx: 0.08, fill: colour, stroke: colour,
       "fill-opacity": fill, "stroke-width": strong ? 0.1 : 0.03, "stroke-dasharray": dashed ? "0.12 0.1" : "none",
@@ -95,21 +86,21 @@ Course.register("volume_explorer", (root, settings) => {
         const real = row >= 0 && row < n && column >= 0 && column < n;
         const strong = row >= top && row < top + kernel && column >= left && column < left + kernel;
         const idle = !used.has(row) || !used.has(column);
-        picture.append(cell(row, column, real ? state.x[c][row][column] : 0, real ? colours.input : colours.muted, {
+        picture.append(cell(row, column, real ? state.x[c][row][column] : 0, paint(real ? "input" : "muted"), {
           fill: real && !idle ? (strong ? 0.5 : 0.15) : 0, strong, dashed: !real,
         }));
       }
     }
     const right = n + padding + 1;
     const slice = svg("g", { transform: `translate(${right} ${(n - kernel) / 2})` });
-    slice.append(title(`filter ${o}`, 0, colours.kernel));
+    slice.append(title(`filter ${o}`, 0, paint("kernel")));
     taps.forEach((k) => taps.forEach((l) => {
-      slice.append(cell(k, l, state.w[o][c][k][l], colours.kernel, { fill: 0.35 }));
+      slice.append(cell(k, l, state.w[o][c][k][l], paint("kernel"), { fill: 0.35 }));
     }));
-    const name = title(`channel ${c}`, -padding, colours.input);
+    const name = title(`channel ${c}`, -padding, paint("input"));
     name.setAttribute("y", -padding - 0.3);
     picture.append(svg("rect", {
-      x: left, y: top, width: kernel, height: kernel, fill: "none", stroke: colours.kernel, "stroke-width": 0.16,
+      x: left, y: top, width: kernel, height: kernel, fill: "none", stroke: paint("kernel"), "stroke-width": 0.16,
     }), slice, name);
     return element("div", { class: "channel" }, picture);
   }
@@ -118,49 +109,33 @@ Course.register("volume_explorer", (root, settings) => {
     const picture = svg("svg", {
       viewBox: `-0.1 -1 ${Math.max(size, 7) + 0.2} ${size + 1.1}`, role: "group", "aria-label": `Output map ${o}`,
     });
-    picture.append(title(`map ${o}`, 0, colours.output));
+    picture.append(title(`map ${o}`, 0, paint("output")));
     y[o].forEach((row, i) => row.forEach((value, j) => {
       const chosen = String([o, i, j]) === String(state.output);
       const here = i === state.output[1] && j === state.output[2];
-      const group = cell(i, j, value, colours.output, {
+      const group = cell(i, j, value, paint("output"), {
         fill: chosen ? 0.55 : here ? 0.3 : 0.12, strong: chosen,
-        attributes: {
-          role: "button", tabindex: here ? 0 : -1, "aria-pressed": chosen, "data-output": `${o} ${i} ${j}`,
-          "aria-label": `output ${o}, ${i}, ${j}, value ${number(value)}`, style: "cursor: pointer",
-        },
       });
-      group.addEventListener("click", () => choose([o, i, j]));
-      group.addEventListener("keydown", (event) => {
-        const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0], Enter: [0, 0], " ": [0, 0] };
-        if (!(event.key in steps)) return;
-        event.preventDefault();
-        const [down, right] = steps[event.key];
-        choose([o, (i + down + size) % size, (j + right + size) % size], true);
-      });
-      picture.append(group);
+      picture.append(Course.choosable(group, {
+        label: `output ${o}, ${i}, ${j}, value ${number(value)}`, mark: { "data-output": `${o} ${i} ${j}` },
+        chosen, reached: here, at: [i, j], size: [size, size], choose: (row, column) => set({ output: [o, row, column] }),
+      }));
     }));
     return picture;
   }
 
   // --- controls
 
-  function choose(output, focus = false) {
-    state.output = output;
+  function set(next) {
+    Object.assign(state, next);
     render();
-    if (focus) maps.querySelector(`[data-output="${output.join(" ")}"]`).focus();
   }
 
   function step() {
     const { size } = layer();
     const [o, i, j] = state.output;
     const next = (o * size + i) * size + j + 1;
-    choose([Math.floor(next / size / size) % state.w.length, Math.floor(next / size) % size, next % size]);
-  }
-
-  function play() {
-    clearInterval(timer);
-    timer = timer === null ? setInterval(step, 900) : null;
-    playing.textContent = timer === null ? "Play" : "Pause";
+    set({ output: [Math.floor(next / size / size) % state.w.length, Math.floor(next / size) % size, next % size] });
   }
 
   function shuffle() {
@@ -170,19 +145,11 @@ Course.register("volume_explorer", (root, settings) => {
     render();
   }
 
-  const change = (key) => (value) => {
-    state[key] = value;
-    render();
-  };
-  const sliders = {
-    kernel: Course.slider("Kernel size K", 1, 3, state.kernel, change("kernel")),
-    stride: Course.slider("Stride S", 1, 4, state.stride, change("stride")),
-    padding: Course.slider("Padding P", 0, 1, state.padding, change("padding")),
-  };
-  const playing = Course.button("Play", play);
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const controls = element("div", { class: "controls" }, ...Object.values(sliders).map((slider) => slider.node),
-    Course.button("Next output", step), ...(calm ? [] : [playing]), Course.button("New numbers", shuffle));
+  const sliders = Course.sliders(state, set, {
+    kernel: ["Kernel size K", 1, 3], stride: ["Stride S", 1, 4], padding: ["Padding P", 0, 1],
+  });
+  const controls = element("div", { class: "controls" }, ...sliders.nodes,
+    Course.button("Next output", step), ...Course.play(step), Course.button("New numbers", shuffle));
   const channels = element("div");
   channels.style.cssText = "display: grid; gap: 0.2rem 1rem; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr))";
   const maps = element("div");
@@ -195,6 +162,7 @@ Course.register("volume_explorer", (root, settings) => {
     const result = layer();
     const [o, i, j] = state.output;
     state.output = [o, Math.min(i, result.size - 1), Math.min(j, result.size - 1)];
+    sliders.follow(state);
     channels.replaceChildren(...state.x.map((_, c) => {
       const box = channel(c, result);
       const products = element("p", {}, productsText(c, result));
@@ -210,12 +178,6 @@ Course.register("volume_explorer", (root, settings) => {
   }
 
   root.append(controls, size, channels, sum, maps);
-  root.course = {
-    set(next) {
-      Object.assign(state, next);
-      for (const [key, slider] of Object.entries(sliders)) slider.set(state[key]);
-      render();
-    },
-  };
+  root.course = { set };
   render();
 });
