@@ -8,9 +8,9 @@ from typing import Any
 from course_pkg.grading.bank import kill_table, load
 
 INTRODUCTION = """\
-# What the tests of {assignment} were tried on
+# What the tests of {number} were tried on
 
-A test is worth something when right solutions pass it and wrong ones do not. This page is written by
+The assignment is `{assignment}`. A test is worth something when right solutions pass it and wrong ones do not. This page is written by
 `make kill-table` from the assignment's bank, and a test of the course fails when it is out of date.
 
 **{correct} correct solutions**, written in different ways, each get full marks: {names}.
@@ -51,7 +51,11 @@ def page(assignment: str) -> str:
     correct = [solution.name.replace("_", " ") for solution in load(assignment, "correct")]
     rows = kill_table(assignment)
     head = INTRODUCTION.format(
-        assignment=assignment, correct=len(correct), names=", ".join(correct), wrong=len(rows)
+        number=assignment.partition("_")[0],
+        assignment=assignment,
+        correct=len(correct),
+        names=", ".join(correct),
+        wrong=len(rows),
     )
     parts = [_part(part, group) for part, group in groupby(rows, key=lambda row: row["part"])]
     return "\n".join([head, *parts])

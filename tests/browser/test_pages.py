@@ -7,7 +7,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+CHAPTERS = [chapter for part in TOC["parts"] for chapter in part["chapters"]]
+SECTIONS = [section for chapter in CHAPTERS for section in chapter.get("sections", [])]
+PAGES = [TOC["root"], *(page["file"] for page in CHAPTERS + SECTIONS)]
 SCREENS = [(1440, "light"), (390, "dark")]  # how wide it is, and the theme it is opened in
 
 # elements that stick out of the page, unless something around them scrolls or hides them
