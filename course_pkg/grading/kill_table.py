@@ -10,8 +10,9 @@ from course_pkg.grading.bank import kill_table, load
 INTRODUCTION = """\
 # What the tests of {number} were tried on
 
-The assignment is `{assignment}`. A test is worth something when right solutions pass it and wrong ones do not. This page is written by
-`make kill-table` from the assignment's bank, and a test of the course fails when it is out of date.
+The assignment is `{assignment}`. A test is worth something when right solutions pass it and wrong ones do
+not. This page is written by `make kill-table` from the assignment's bank, and a test of the course fails
+when it is out of date.
 
 **{correct} correct solutions**, written in different ways, each get full marks: {names}.
 
