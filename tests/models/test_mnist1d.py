@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_pkg.models.mnist1d import MNIST1DConvNet, MNIST1DFullyConnected
+from course_pkg.models import MNIST1DConvNet, MNIST1DFullyConnected
 
 
 def shapes(net):
