@@ -156,8 +156,6 @@ def _taps(mode: str, n: int, p: int, ratio: float, align_corners: bool) -> Taps:
     # for each of p outputs, inputs and their weights
     i = np.arange(p)
     if mode.startswith("nearest"):
-        if mode == "nearest" and p in (n, 2 * n):
-            ratio = n / p  # so PyTorch does, whatever the scale factor
         # PyTorch computes these positions in single precision, which decides where they round to
         x = (i + np.float32(0.5 if mode == "nearest-exact" else 0)).astype(np.float32) * np.float32(ratio)
         return np.minimum(x.astype(np.intp), n - 1)[:, None], np.ones((p, 1))
@@ -218,7 +216,10 @@ def _checked(
         raise ValueError(f"scale_factor: got {scale_factor}, which gives sizes {sizes}, expected at least 1")
     if recompute:
         return sizes, [n / p for n, p in zip(spatial, sizes, strict=True)]
-    return sizes, [1 / f for f in factors]
+    # PyTorch goes by the sizes, whatever the factor, on axes that keep theirs or that "nearest" doubles in 2D
+    whole = (1, 2) if mode == "nearest" and rank == 2 else (1,) if mode.endswith("linear") else ()
+    triples = zip(spatial, sizes, factors, strict=True)
+    return sizes, [n / p if p / n in whole else 1 / f for n, p, f in triples]
 
 
 def _factors(scale_factor: Numbers | None, rank: int) -> tuple[float, ...]:

@@ -1,11 +1,6 @@
-"""Settings of the property tests, the same on a slow machine; and what conformance adds up to."""
+"""What conformance adds up to."""
 
 from collections import Counter
-
-from hypothesis import settings
-
-settings.register_profile("course", deadline=None)
-settings.load_profile("course")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -247,8 +247,8 @@ MUTANTS = [
     (
         "interpolate",
         resample._checked,
-        "return sizes, [1 / f for f in",
-        "return sizes, [round(1 / f) for f in",
+        "else 1 / f for n, p, f in",
+        "else round(1 / f) for n, p, f in",
     ),
     ("pixel_shuffle", ops.pixel_shuffle, "(-3, -1))", "(-1, -3))"),
     ("pixel_unshuffle", ops.pixel_unshuffle, "(-4, -3))", "(-3, -4))"),
