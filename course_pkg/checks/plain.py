@@ -85,7 +85,7 @@ def same(a: Plain, b: Plain) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
-        return list(a) == list(b) and all(map(same, a.values(), b.values()))
+        return len(a) == len(b) and all(map(same, a.items(), b.items()))
     return a == b or (a != a and b != b)
 
 
