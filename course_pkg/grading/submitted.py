@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import nbformat
-
 MAX_BYTES = 25_000_000  # of the file; a million empty lists in it take 70 MB of memory
 MAX_CELLS = 2_000
 MAX_SOURCE = 5_000_000  # characters in all cells together
@@ -171,31 +169,45 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
 
 def _cells_of(notebook: dict[str, Any], remarks: list[str]) -> list[Any]:
     version = notebook.get("nbformat")
-    if version == 3 and "cells" not in notebook:
-        notebook = _upgraded(notebook)
-        remarks.append("the notebook had the old format 3; it was brought to format 4")
-    elif version in (None, "4", "3", 3) and isinstance(notebook.get("cells"), list):
+    cells = notebook.get("cells")
+    if version == 3 and cells is None:
+        cells = _cells_of_format_3(notebook.get("worksheets"))
+        remarks.append("the notebook had the old format 3; it was read as format 4")
+    elif version in (None, "4", "3", 3) and isinstance(cells, list):
         remarks.append(f"the notebook gave its format as {short(version)}; it was read as format 4")
     elif version != 4 or isinstance(version, bool):
         raise Unreadable(f"the notebook has format {short(version)}, expected 4")
-    cells = notebook.get("cells")
     if not isinstance(cells, list):
         what = "has no cells" if cells is None else f"has a {type(cells).__name__} for cells"
         raise Unreadable(f"the notebook {what}, expected a list of them")
     return cells
 
 
-def _upgraded(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Format 3 as format 4, by nbformat; outputs are of no use and could be damaged."""
-    try:
-        for sheet in notebook["worksheets"]:
-            for cell in sheet["cells"]:
-                cell["outputs"] = []
-                cell.setdefault("metadata", {})
-        plain = {"metadata": {}, "nbformat_minor": 0} | notebook
-        return nbformat.convert(nbformat.from_dict(plain), 4)
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        raise Unreadable("the notebook has the old format 3 and is damaged") from None
+def _cells_of_format_3(sheets: Any) -> list[Any] | None:
+    """The cells of all worksheets in the shape of format 4; damaged ones stay, to be mended like others.
+
+    nbformat's own upgrade stops at the first damaged cell, and logs the whole notebook.
+    """
+    if not isinstance(sheets, list):
+        return None
+    cells: list[Any] = []
+    for sheet in sheets:
+        found = sheet.get("cells") if isinstance(sheet, dict) else None
+        cells += found if isinstance(found, list) else []
+    return [_upgraded(cell) if isinstance(cell, dict) else cell for cell in cells]
+
+
+def _upgraded(cell: dict[str, Any]) -> dict[str, Any]:
+    if cell.get("cell_type") == "code":
+        return cell | {"source": cell.get("input", "")}
+    level = cell.get("level")
+    if cell.get("cell_type") == "heading" and isinstance(level, int) and 1 <= level <= 6:
+        text = cell.get("source", "")
+        return cell | {
+            "cell_type": "markdown",
+            "source": [f"{'#' * level} ", *(text if isinstance(text, list) else [text])],
+        }
+    return cell
 
 
 def _cell(raw: dict[str, Any], note: Callable[[str], None]) -> Cell:
