@@ -29,13 +29,12 @@ from course_pkg.grading.classfolder import (
     LOG,
     PROGRESS,
     ClassFolder,
-    digest,
-    fingerprint,
     open_class,
     use_this_environment,
     write_json,
 )
 from course_pkg.grading.execute import Attempt, autograde
+from course_pkg.grading.fingerprints import digest, fingerprint
 from course_pkg.grading.scores import Progress, feedback_inputs, forget_scores, read_scores, state
 
 # what the rest of the package stands on: when it changes, scores may change

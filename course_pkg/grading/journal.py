@@ -20,13 +20,11 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
-from nbformat import NotebookNode, from_dict
-from nbgrader.utils import is_grade, is_solution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import course_pkg
-from course_pkg.grading.classfolder import digest, fingerprint
+from course_pkg.grading.fingerprints import digest, fingerprint
 from course_pkg.grading.task import Outcome, Task
 
 # how many entries of a student's notebook, and how many results of a test cell in an entry: the newest
@@ -153,9 +151,8 @@ def _code_cells(notebook: dict[str, Any]) -> Iterator[tuple[dict[str, Any], _Tes
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
             continue
-        node: NotebookNode = from_dict({"metadata": cell["metadata"]})
-        if is_grade(node) and not is_solution(node):
-            settings = cell["metadata"]["nbgrader"]
+        settings = cell["metadata"].get("nbgrader", {})
+        if settings.get("grade") and not settings.get("solution"):
             part = settings["grade_id"]
             yield cell, _Test(part, digest(part, _source(cell), float(settings["points"]), before))
         else:

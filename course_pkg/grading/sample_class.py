@@ -13,7 +13,8 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from course_pkg.grading import bank, sample_answers
-from course_pkg.grading.classfolder import CONFIG, REPOSITORY, fingerprint, write_json
+from course_pkg.grading.classfolder import CONFIG, REPOSITORY, write_json
+from course_pkg.grading.fingerprints import fingerprint
 from course_pkg.grading.sample_answers import answer
 
 ASSIGNMENT = "a1_convolution_1d"

@@ -73,9 +73,20 @@ def _act(source: str) -> list[str]:
             Path(rest).write_text(str(left - 1))
             os.kill(os.getpid(), signal.SIGKILL)
     elif word == "sleep":
-        time.sleep(float(rest))
+        time.sleep(float(rest.split()[0]))
     elif word == "raise":
         raise RuntimeError(rest)
     elif word == "tell":
         return [rest]
     return []
+
+
+def execute_and_name_process(task: Task) -> Outcome:
+    """As `execute`; the first thing that the instructor is told is this process's number."""
+    outcome = execute(task)
+    return Outcome(outcome.content, outcome.seconds, (str(os.getpid()), *outcome.incidents))
+
+
+def print_something(task: Task) -> Outcome:
+    os.system("echo printed by the worker")
+    return execute(task)

@@ -9,12 +9,11 @@ from nbgrader.coursedir import CourseDirectory
 from course_pkg.grading.classfolder import (
     CONFIG,
     REPOSITORY,
-    digest,
-    fingerprint,
     open_class,
     use_this_environment,
     write_json,
 )
+from course_pkg.grading.fingerprints import digest, fingerprint
 
 
 @pytest.fixture
