@@ -34,6 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("assignment")
     grade.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
 
+    similarity = commands.add_parser("similarity", help="list the pairs of students whose code is alike")
+    similarity.add_argument("assignment")
+    similarity.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
+
     bundle = commands.add_parser("student-bundle", help="make the zip that students get")
     bundle.add_argument("--out", type=Path, default=Path("_build/student-bundle.zip"))
     return parser
@@ -68,6 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_pkg.grading import classroom
 
             return classroom.grade(options.folder, options.assignment)
+        case "similarity":
+            from course_pkg.grading import similarity
+
+            return similarity.write(options.folder, options.assignment)
         case "student-bundle":
             from course_pkg.grading import bundle
 
