@@ -7,7 +7,8 @@ from course_pkg.checks.compare import (
     expect_raised,
     expect_shape,
 )
-from course_pkg.checks.handle import CheckFailedError, NotWrittenError, StillRunningError, Student, student
+from course_pkg.checks.errors import CheckFailedError, NotWrittenError, StillRunningError
+from course_pkg.checks.handle import Student, student
 from course_pkg.checks.part import Part, PartFailedError
 from course_pkg.checks.stubs import WhenWritten
 

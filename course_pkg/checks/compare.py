@@ -1,16 +1,30 @@
-"""Comparisons that say what went wrong: which mistake it looks like, then where the numbers differ."""
+"""Comparisons that say what went wrong: which mistake it looks like, then where the numbers differ.
+
+In a hidden test they show less of the answer (see `course_pkg.checks.discretion`).
+"""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from course_pkg.checks.handle import CheckFailedError, Raised
+from course_pkg.checks.discretion import (
+    DIGITS,
+    count_text,
+    error_name,
+    is_discreet,
+    number_text,
+    off_by,
+    shape_text,
+)
+from course_pkg.checks.errors import CheckFailedError
+from course_pkg.checks.handle import Raised
 from course_pkg.checks.plain import Plain
 
 # how far an answer may lie from the expected one, as a share of the largest expected value: wide enough for
 # float32 arithmetic, FFTs and sums in any order, and far narrower than any mistake
 TOLERANCE = 1e-5
 HALF_PRECISION_TOLERANCE = 1e-2
+MAX_EXTRA = 200  # numbers too many, up to which the right ones are looked for among them
 
 
 def expect_equal(
@@ -42,7 +56,7 @@ def expect_equal(
     >>> expect_equal([4, 13, 22, 15], np.array([4.0, 13.0, 22.0, 15.0]))
     >>> expect_equal([1, 2, 3], [3, 2, 1], "y", {"the kernel was not flipped": [1, 2, 3]})
     Traceback (most recent call last):
-    course_pkg.checks.handle.CheckFailedError: y: the kernel was not flipped. At [0] expected 3, got 1
+    course_pkg.checks.errors.CheckFailedError: y: the kernel was not flipped. At [0] expected 3, got 1
     """
     if expected is None or isinstance(expected, str | bool):
         _expect_same(actual, expected, what)
@@ -62,7 +76,7 @@ def expect(condition: bool, message: str) -> None:
 
     >>> expect(2 < 1, "two is not less than one")
     Traceback (most recent call last):
-    course_pkg.checks.handle.CheckFailedError: two is not less than one
+    course_pkg.checks.errors.CheckFailedError: two is not less than one
     """
     if not condition:
         raise CheckFailedError(message)
@@ -84,10 +98,11 @@ def expect_raised(raised: Raised, kind: str, what: str) -> None:
     --------
     >>> expect_raised(Raised((), ""), "ValueError", "an empty kernel")
     Traceback (most recent call last):
-    course_pkg.checks.handle.CheckFailedError: an empty kernel asks for a ValueError; nothing was raised
+    course_pkg.checks.errors.CheckFailedError: an empty kernel asks for a ValueError; nothing was raised
     """
     if kind not in raised.types:
-        got = f"{raised.types[0]} was raised: {raised.message}" if raised.types else "nothing was raised"
+        said = "" if is_discreet() else f": {raised.message}"
+        got = f"{error_name(raised.types)} was raised{said}" if raised.types else "nothing was raised"
         raise CheckFailedError(f"{what} asks for a {kind}; {got}")
 
 
@@ -96,7 +111,7 @@ def expect_numbers(actual: Plain, what: str) -> np.ndarray:
 
     >>> expect_numbers("1, 4", "the peaks")
     Traceback (most recent call last):
-    course_pkg.checks.handle.CheckFailedError: the peaks: expected numbers, got '1, 4'
+    course_pkg.checks.errors.CheckFailedError: the peaks: expected numbers, got '1, 4'
     """
     got = _numbers(actual, "numbers", what)
     if got.ndim != 1:
@@ -109,7 +124,7 @@ def expect_shape(actual: Plain, shape: tuple[int, ...], what: str) -> np.ndarray
 
     >>> expect_shape([1, 2], (3,), "the kernel")
     Traceback (most recent call last):
-    course_pkg.checks.handle.CheckFailedError: the kernel has 2 numbers, expected 3
+    course_pkg.checks.errors.CheckFailedError: the kernel has 2 numbers, expected 3
     """
     got = _numbers(actual, _kind(shape), what)
     if got.shape != shape:
@@ -128,10 +143,14 @@ def _numbers(actual: Plain, kind: str, what: str) -> np.ndarray:
     """The answer as an array of numbers; `kind` says in words what is expected."""
     if actual is None:
         raise CheckFailedError(f"{what}: expected {kind}, got None: does the function return its result?")
+    if not _holds_only_numbers(actual):
+        raise CheckFailedError(f"{what}: expected {kind}, got {_short(actual)}")
     try:
         got = np.asarray(actual)
     except ValueError:
         raise CheckFailedError(f"{what}: expected {kind}, got a list of unequal pieces") from None
+    except OverflowError:
+        got = np.array(None)  # whole numbers too large for any dtype
     if got.dtype.kind not in "biuf":
         raise CheckFailedError(f"{what}: expected {kind}, got {_short(actual)}")
     bad = np.argwhere(~np.isfinite(got))
@@ -139,6 +158,13 @@ def _numbers(actual: Plain, kind: str, what: str) -> np.ndarray:
         index = tuple(int(i) for i in bad[0])
         raise CheckFailedError(f"{what}: {got[index]} at {_index(index)}; every number should be finite")
     return got
+
+
+def _holds_only_numbers(value: Plain) -> bool:
+    # one long text among many values would become an array of texts as long
+    if isinstance(value, list | tuple):
+        return all(map(_holds_only_numbers, value))
+    return isinstance(value, bool | int | float | np.ndarray)
 
 
 def _close(got: np.ndarray, right: np.ndarray) -> bool:
@@ -171,7 +197,8 @@ def _diagnosis(got: np.ndarray, right: np.ndarray, looks_like: Mapping[str, Plai
 def _common_mistakes(got: np.ndarray, right: np.ndarray) -> dict[str, np.ndarray]:
     """Wrong answers that can be told from the right one alone."""
     if got.ndim != right.ndim and got.size == right.size:
-        return {f"the right numbers in shape {got.shape} in place of {right.shape}": right.reshape(got.shape)}
+        shapes = f"{shape_text(got.shape)} in place of {right.shape}"
+        return {f"the right numbers in shape {shapes}": right.reshape(got.shape)}
     if got.ndim != right.ndim or got.size == 0 or right.size < 2:
         return {}
     mistakes = {
@@ -186,8 +213,8 @@ def _common_mistakes(got: np.ndarray, right: np.ndarray) -> dict[str, np.ndarray
     if got.shape == right.shape and right.size > 2:
         factor = float(np.vdot(right, got)) / (float(np.vdot(right, right)) or 1.0)
         offset = float((got - right).flat[0])
-        mistakes[f"the right numbers times {factor:.4g}"] = factor * right
-        mistakes[f"the right numbers plus {offset:.4g}"] = right + offset
+        mistakes[f"the right numbers times {factor:.{DIGITS}g}"] = factor * right
+        mistakes[f"the right numbers plus {offset:.{DIGITS}g}"] = right + offset
     return mistakes
 
 
@@ -197,6 +224,8 @@ def _shifted(got: np.ndarray, right: np.ndarray) -> dict[str, np.ndarray]:
     if n < m:
         starts = range(m - n + 1)
         return {f"only entries {i} to {i + n - 1} of the {m} right ones": right[i : i + n] for i in starts}
+    if n > m + MAX_EXTRA:
+        return {}
     if n > m:
         starts = range(n - m + 1)
         return {
@@ -216,12 +245,14 @@ def _difference(got: np.ndarray, right: np.ndarray) -> list[str]:
     if got.size == 0:
         return []  # all is said
     if got.shape != right.shape:
-        return [f"Expected shape {right.shape}, got {got.shape}"]
+        return [f"Expected shape {right.shape}, got {shape_text(got.shape)}"]
     share = HALF_PRECISION_TOLERANCE if got.dtype == np.float16 else TOLERANCE
     far = np.abs(got.astype(float) - right) > share * (np.abs(right).max() or 1.0)
     index = tuple(int(i) for i in np.argwhere(far)[0])
     where = f"At {_index(index)} expected" if index else "Expected"
-    return [f"{where} {right[index]:.6g}, got {got[index]:.6g}"]
+    wanted, found = number_text(right[index]), number_text(got[index])
+    off = f", off by {off_by(float(got[index]) - right[index])}" if wanted == found else ""
+    return [f"{where} {wanted}, got {found}{off}"]
 
 
 def _index(index: tuple[int, ...]) -> str:
@@ -232,10 +263,12 @@ def _kind(shape: tuple[int, ...]) -> str:
     if not shape:
         return "a number"
     if len(shape) > 1:
-        return f"shape {shape}"
-    return "1 number" if shape[0] == 1 else f"{shape[0]} numbers"
+        return f"shape {shape_text(shape)}"
+    return "1 number" if shape[0] == 1 else f"{count_text(shape[0])} numbers"
 
 
 def _short(value: Plain) -> str:
+    if is_discreet() and value is not None and not isinstance(value, bool):
+        return f"a {type(value).__name__}"  # its text is for the student to choose
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."

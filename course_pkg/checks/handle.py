@@ -2,27 +2,19 @@
 
 In the student's own notebook the handle is the notebook itself. Elsewhere a trusted process sets
 `student.transport`, so that the same test cell works on functions that run in another process. Either way a
-test sends plain data and gets plain data back (see `course_pkg.checks.plain`).
+test sends plain data and gets plain data back (see `course_pkg.checks.plain`). The other process is not
+trusted: a reply is checked before anything is done with it (`course_pkg.checks.replies`), and while a hidden
+test runs, messages show little of what it says (`course_pkg.checks.discretion`).
 """
 
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from course_pkg.checks.plain import Plain
+from course_pkg.checks.encoding import WireError
+from course_pkg.checks.plain import Plain, plain
+from course_pkg.checks.replies import checked, failure, odd
 from course_pkg.checks.work import run
-
-
-class CheckFailedError(AssertionError):
-    """A test has found something wrong; the message says what, in words for the student."""
-
-
-class NotWrittenError(CheckFailedError):
-    """The function is still the stub, or is not there at all."""
-
-
-class StillRunningError(CheckFailedError):
-    """The function was interrupted: by the student, or because its time was over."""
 
 
 class Raised(NamedTuple):
@@ -43,7 +35,11 @@ class Student:
     Parameters
     ----------
     transport : callable
-        Takes a request and returns the reply, both dicts of plain data as in `course_pkg.checks.work`.
+        Takes a request and returns the reply, both dicts of plain data as in `course_pkg.checks.work`. For a
+        function that could not be waited for, or whose process is gone, the status is "interrupted" or
+        "died", with `how` in words.
+    sources : frozenset of str or None
+        The lines of the submitted notebook: a message quotes no others. None: it quotes what it is told.
 
     Examples
     --------
@@ -54,8 +50,13 @@ class Student:
     42
     """
 
-    def __init__(self, transport: Callable[[dict[str, Any]], dict[str, Any]] = _run_in_this_notebook) -> None:
+    def __init__(
+        self,
+        transport: Callable[[dict[str, Any]], dict[str, Any]] = _run_in_this_notebook,
+        sources: frozenset[str] | None = None,
+    ) -> None:
         self.transport = transport
+        self.sources = sources
 
     def function(self, name: str, without: Sequence[str] = ()) -> "StudentFunction":
         """The student's function of that name.
@@ -68,6 +69,36 @@ class Student:
             Dotted names of functions and modules that raise while it runs.
         """
         return StudentFunction(self, name, list(without))
+
+    def ask(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request that concerns the student's `name`, and return the reply, checked.
+
+        Raises
+        ------
+        CheckFailedError
+            If what comes back is no reply.
+        NotPlainError
+            If the test sends something that is not plain data.
+        """
+        asked = plain({"name": name, **request})
+        try:
+            reply = self.transport(asked)  # type: ignore[arg-type]
+        except WireError:
+            raise odd(name) from None
+        return checked(reply, request, name)
+
+    def value(self, name: str, request: dict[str, Any]) -> Any:
+        """Send a request and return the value that answers it.
+
+        Raises
+        ------
+        CheckFailedError
+            If the answer is not a value; the message says why.
+        """
+        reply = self.ask(name, request)
+        if reply["status"] != "answer":
+            raise failure(reply, name, self.sources)
+        return reply["value"]
 
 
 class StudentFunction:
@@ -91,52 +122,22 @@ class StudentFunction:
             If it raises, uses a shortcut, changes an argument in place or answers with something that is not
             plain data.
         """
-        reply = self._reply(args, kwargs)
-        if reply["status"] == "raised":
-            line = f", at its line `{reply['line']}`" if reply["line"] else ""
-            raise CheckFailedError(f"{self.name} stopped with {reply['type']}: {reply['message']}{line}")
-        return self._value(reply)
+        return self.student.value(self.name, self._request("call", args, kwargs))
 
     def raises(self, *args: Plain, **kwargs: Plain) -> Raised:
-        """Call it where an error is asked for, and return that error as data."""
-        reply = self._reply(args, kwargs)
+        """Call it where an error is asked for, and return that error as data.
+
+        The names of the classes and the message are the student's: they are for comparing, not for showing.
+        """
+        reply = self.student.ask(self.name, self._request("call", args, kwargs))
         if reply["status"] == "raised":
-            return Raised(tuple(reply["types"]), reply["message"])
-        self._value(reply)
+            return Raised(reply["types"], reply["message"])
+        if reply["status"] != "answer":
+            raise failure(reply, self.name, self.student.sources)
         return Raised((), "")
 
-    def _reply(self, args: tuple, kwargs: dict) -> dict[str, Any]:
-        request = {"name": self.name, "args": list(args), "kwargs": kwargs, "without": self.without}
-        return self.student.transport(request)
-
-    def _value(self, reply: dict[str, Any]) -> Any:
-        match reply["status"]:
-            case "answer":
-                return reply["value"]
-            case "not written":
-                raise NotWrittenError(f"{self.name} is not written yet")
-            case "missing" if reply["what"] == "nothing":
-                raise NotWrittenError(f"no function named {self.name} yet: run the cell that defines it")
-            case "missing":
-                raise CheckFailedError(
-                    f"the name {self.name} now belongs to a value ({reply['what']}), not to your function: "
-                    "give that value another name and run the cell that defines the function again"
-                )
-            case "shortcut":
-                through = " (np.polymul does)" if reply["name"] == "numpy.convolve" else ""
-                raise CheckFailedError(
-                    f"{self.name} uses {reply['name']}, itself or through another function{through}; "
-                    "write this part without it"
-                )
-            case "interrupted":
-                raise StillRunningError(f"{self.name} was still running")
-            case "changed":
-                raise CheckFailedError(
-                    f"{self.name} changed its argument {reply['argument']} in place: work on a copy"
-                )
-            case "not plain":
-                raise CheckFailedError(f"{self.name} returned {reply['what']}")
-        raise AssertionError(reply["status"])
+    def _request(self, kind: str, args: tuple, kwargs: dict) -> dict[str, Any]:
+        return {"kind": kind, "args": list(args), "kwargs": kwargs, "without": self.without}
 
 
 student = Student()

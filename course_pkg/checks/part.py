@@ -4,13 +4,16 @@ The tests in the student's copy are basics: when one of them fails the part scor
 tests join them; some of those carry points of their own, for the edge cases that a good solution can miss.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from course_pkg.checks.handle import CheckFailedError, NotWrittenError, StillRunningError
+from course_pkg.checks.discretion import clean, discreet
+from course_pkg.checks.errors import CheckFailedError, NotWrittenError, StillRunningError
 
+ROUNDING = 1e-9  # points; what fractions of points may add up to beyond the whole
 VERDICT_TYPE = "application/vnd.course-pkg.part+json"  # MIME type under which a notebook stores the verdict
 
 
@@ -46,6 +49,11 @@ class Part:
     points : float
         The most that it can score: the points of its test cell.
 
+    Raises
+    ------
+    ValueError
+        If the points are not a finite number, 0 or more.
+
     Examples
     --------
     >>> part = Part("sums", points=3)
@@ -65,7 +73,7 @@ class Part:
 
     def __init__(self, name: str, points: float) -> None:
         self.name = name
-        self.points = points
+        self.points = _checked_points(points, f"part {name!r}")
         self.results: list[Result] = []
         self.notes: list[str] = []
         self.written = False  # until a test meets something other than a stub
@@ -76,7 +84,24 @@ class Part:
         return lambda body: self._run(body, name, hidden=False, points=0)
 
     def hidden_test(self, name: str, points: float = 0) -> Callable[[Callable[[], None]], None]:
-        """Decorator that runs a hidden test: a basic one, or one that carries `points` of its own."""
+        """Decorator that runs a hidden test: a basic one, or one that carries `points` of its own.
+
+        While it runs, messages show little of what the student's function says (see
+        `course_pkg.checks.discretion`).
+
+        Raises
+        ------
+        ValueError
+            If the points are not a finite number, 0 or more, or the hidden tests so far have more points than
+            the part: a mistake in the assignment.
+        """
+        points = _checked_points(points, f"hidden test {name!r} of part {self.name!r}")
+        together = math.fsum([points, *(result.points for result in self.results)])
+        if together > self.points + ROUNDING:
+            raise ValueError(
+                f"part {self.name!r} has {self.points:g} points, but its hidden tests up to {name!r} "
+                f"have {together:g} together"
+            )
         return lambda body: self._run(body, name, hidden=True, points=points)
 
     def note(self, text: str) -> None:
@@ -95,20 +120,20 @@ class Part:
         """
         basics_pass = bool(self.results) and all(r.passed for r in self.results if r.points == 0)
         graded = any(r.hidden for r in self.results)
-        lost = sum(r.points for r in self.results if not r.passed)
+        lost = math.fsum(r.points for r in self.results if not r.passed)
         if not basics_pass or self.stopped:  # which no tests at all do not do either
             state, score = "failed" if self.written else "not written", 0.0
         elif graded:
-            state, score = "graded", float(self.points - lost)
+            state, score = "graded", self._within(self.points - lost)
         else:
             state, score = "visible tests pass", None
         tests = [asdict(r) | {"passed": r.passed} for r in self.results]
         return {
             "part": self.name,
-            "points": float(self.points),
+            "points": self.points,
             "state": state,
             "score": score,
-            "basics": float(self.points - sum(r.points for r in self.results)),
+            "basics": self._within(self.points - math.fsum(r.points for r in self.results)),
             "tests": tests,
             "notes": self.notes,
         }
@@ -133,25 +158,37 @@ class Part:
             raise PartFailedError(f"{self.name}: {reason}")
         return verdict["score"]
 
+    def _within(self, points: float) -> float:
+        """From 0 to the part's points, whatever rounding has done."""
+        return min(max(points, 0.0), self.points)
+
     def _run(self, body: Callable[[], None], name: str, hidden: bool, points: float) -> None:
         message, stub = "", False
         start = time.perf_counter()
         try:
             if self.stopped:  # it would run without end again
                 raise CheckFailedError("not run")
-            body()
+            # what a hidden test has shown the function, it may tell in a visible one that comes later
+            with discreet(hidden or any(result.hidden for result in self.results)):
+                body()
         except StillRunningError as error:
             self.stopped = True
             seconds = max(1, round(time.perf_counter() - start))
             message = f"{error} after {seconds} second{'s' * (seconds != 1)}: is there an endless loop?"
         except CheckFailedError as error:
             message, stub = str(error) or "failed", isinstance(error, NotWrittenError)
-        except (
-            Exception
-        ) as error:  # an answer so odd that the test itself stumbles over it must not end the others
-            message = f"the answer could not be checked ({type(error).__name__}: {error})"
+        except Exception as error:
+            # an answer so odd that the test itself stumbles over it must not end the others
+            said = "" if hidden else f": {clean(str(error))}"
+            message = f"the answer could not be checked ({type(error).__name__}{said})"
         self.written |= not stub
         self.results.append(Result(name, message, hidden, points))
+
+
+def _checked_points(points: float, of: str) -> float:
+    if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < math.inf:
+        raise ValueError(f"points of {of}: got {points!r}, expected a finite number, 0 or more")
+    return float(points)
 
 
 def as_text(verdict: dict) -> str:

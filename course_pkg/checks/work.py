@@ -31,7 +31,7 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     Returns
     -------
     dict
-        status, and: `value` (answer) · `type`, `types`, `message`, `line` (raised) · `name` (shortcut) ·
+        status, and: `value` (answer) · `types`, `message`, `line` (raised) · `name` (shortcut) ·
         `argument` (changed) · `what` (missing, not plain).
 
     Examples
@@ -53,7 +53,7 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
         return {"status": "shortcut", "name": str(error)}
     except KeyboardInterrupt:
         return {"status": "interrupted"}
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         return _raised(error, function)
     changed = _changed(function, (args, kwargs), (request["args"], request["kwargs"]))
     if changed is not None:
@@ -65,12 +65,15 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
 
 
 def _raised(error: BaseException, function: Callable) -> dict[str, Any]:
-    classes = [c.__name__ for c in type(error).__mro__ if c not in (BaseException, object)]
+    names = [c.__name__ for c in type(error).__mro__ if c not in (BaseException, object)]
+    try:
+        message = str(error)[:300]
+    except Exception:  # the student's own class may do anything here
+        message = ""
     return {
         "status": "raised",
-        "type": type(error).__name__,
-        "types": classes,
-        "message": str(error)[:300],
+        "types": names or ["BaseException"],
+        "message": message,
         "line": _own_line(error, function),
     }
 

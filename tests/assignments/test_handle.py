@@ -133,7 +133,9 @@ def test_an_error_is_told_with_the_students_line(tmp_path):
     assert str(told.value) == "f stopped with IndexError: list index out of range, at its line `return x[5]`"
 
 
-@pytest.mark.parametrize("error", [KeyError("k"), SystemExit(3), RecursionError("deep"), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [KeyError("k"), SystemExit(3), RecursionError("deep"), MemoryError(), GeneratorExit()]
+)
 def test_every_error_becomes_a_message(error):
     def f():
         raise error

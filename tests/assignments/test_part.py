@@ -4,6 +4,8 @@ import doctest
 import importlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from course_pkg.checks import CheckFailedError, NotWrittenError, Part, PartFailedError, StillRunningError
 from course_pkg.checks.heartbeats import R_PEAKS, f1_score, noisy_recording
@@ -82,7 +84,7 @@ def test_what_is_shown(capsys):
         "name: 0 of 5 points\n"
         "  ✓ passes\n"
         "  ✗ fails — wrong\n"
-        "  ✗ stumbles — the answer could not be checked (IndexError: an odd answer) (1 point)\n"
+        "  ✗ stumbles — the answer could not be checked (IndexError) (1 point)\n"
         "  The tests without points: 4 points, together.\n"
         "  F1: 0.5\n"
     )
@@ -111,6 +113,42 @@ def test_after_an_endless_loop_the_part_runs_no_more():
 def test_the_students_copy_promises_no_points(capsys):
     assert part_with([passes]).score() is None
     assert "hidden tests decide its 5 points at grading" in capsys.readouterr().out
+
+
+def test_a_stumble_in_a_visible_test_is_told_in_full():
+    [test] = part_with([stumbles]).verdict()["tests"]
+    assert test["message"] == "the answer could not be checked (IndexError: an odd answer)"
+
+
+@pytest.mark.parametrize("points", [-1, float("nan"), float("inf"), "2", None, True])
+def test_points_that_cannot_be_are_the_instructors_mistake(points):
+    with pytest.raises(ValueError, match=r"points of part 'name': got .*, expected a finite number"):
+        Part("name", points)
+    part = Part("name", 5)
+    with pytest.raises(ValueError, match=r"points of hidden test 'sums' of part 'name': got "):
+        part.hidden_test("sums", points)
+
+
+def test_hidden_tests_with_more_points_than_the_part_are_the_instructors_mistake():
+    part = part_with([passes], [(fails, 2), (passes, 2)])
+    with pytest.raises(ValueError, match=r"^part 'name' has 5 points, but .* up to 'last' have 6 together$"):
+        part.hidden_test("last", 2)
+    part.hidden_test("last", 1)(fails)
+    assert part.verdict()["score"] == 2
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 30)), min_size=1, max_size=12),
+    st.sampled_from([0.1, 0.3, 1 / 3, 0.7, 1.0, 2.5]),
+)
+def test_scores_stay_in_range_whatever_fractions_add_up_to(tests, unit):
+    part = part_with([passes], points=sum(unit * weight for _, weight in tests))
+    for passed, weight in tests:
+        part.hidden_test("", unit * weight)(passes if passed else fails)
+    verdict = part.verdict()
+    for number in (verdict["score"], verdict["basics"], verdict["points"]):
+        assert 0 <= number <= part.points
+    assert all(passed for passed, _ in tests) <= (verdict["score"] == part.points)
 
 
 def test_the_error_shows_one_line():
@@ -149,7 +187,19 @@ def test_f1(found, beats, f1):
 
 
 @pytest.mark.parametrize(
-    "module", ["compare", "handle", "heartbeats", "part", "plain", "shortcuts", "stubs", "work"]
+    "module",
+    [
+        "compare",
+        "discretion",
+        "handle",
+        "heartbeats",
+        "part",
+        "plain",
+        "replies",
+        "shortcuts",
+        "stubs",
+        "work",
+    ],
 )
 def test_examples_in_docstrings(module):
     result = doctest.testmod(importlib.import_module(f"course_pkg.checks.{module}"))
