@@ -24,7 +24,7 @@ from nbgrader.utils import capture_log
 from tqdm import tqdm
 
 import course_pkg
-from course_pkg.grading import execute, feedback, report
+from course_pkg.grading import attempt, feedback, report
 from course_pkg.grading.classfolder import (
     LOG,
     PROGRESS,
@@ -33,7 +33,7 @@ from course_pkg.grading.classfolder import (
     use_this_environment,
     write_json,
 )
-from course_pkg.grading.execute import Attempt, autograde
+from course_pkg.grading.attempt import Attempt, autograde
 from course_pkg.grading.fingerprints import digest, fingerprint
 from course_pkg.grading.scores import Progress, feedback_inputs, forget_scores, read_scores, state
 
@@ -126,7 +126,7 @@ def _fingerprints(room: ClassFolder, assignment: str, students: Iterable[str]) -
         named |= set(re.findall(r"course_pkg(?:\.| import )(\w+)", text))
     package = sorted(Path(course_pkg.__file__).parent.iterdir())
     code = [path for path in package if path.stem in GROUND | named]
-    tests = fingerprint([room.source / assignment, *code, Path(execute.__file__)]) + nbgrader.__version__
+    tests = fingerprint([room.source / assignment, *code, Path(attempt.__file__)]) + nbgrader.__version__
     return {s: f"{tests[:16]}-{fingerprint([room.submission(s, assignment)])[:16]}" for s in students}
 
 

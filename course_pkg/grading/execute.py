@@ -1,84 +1,229 @@
-"""Grade one submission: the step that a safer and faster way of running notebooks will replace."""
+"""Run one submission: the student's cells in their sandbox, the test cells in another, a verdict a part."""
 
-import re
+import json
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import AF_UNIX, SOCK_STREAM, socketpair
+from typing import Any
 
 import nbformat
-from nbgrader.converters import Autograde
-from nbgrader.utils import capture_log
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.utils import is_grade, is_solution
 
-from course_pkg.grading.classfolder import ClassFolder, open_class, use_this_environment
+from course_pkg.checks import wire
+from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.grading import outputs
+from course_pkg.grading.limits import Limits
+from course_pkg.grading.sandbox.packages import every_course_part
+from course_pkg.grading.sandbox.provisioner import room
+from course_pkg.grading.sandbox.room import Child, Furniture
+from course_pkg.grading.student_kernel import TIME_OVER, KernelDiedError, StudentKernel
+from course_pkg.grading.task import Outcome, Task
 
-_ERROR = re.compile(r"^ *(?:\w+\.)*(\w*(?:Error|Exception|Died)\w*): *(.*)$", re.MULTILINE)
+MOST_RESTARTS = 4  # of a kernel that keeps dying
+ANSWERING = 10.0  # seconds for the tester, beyond the time of the tests
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What came of grading one submission.
+def execute(task: Task, sandboxed: bool = True) -> Outcome:
+    """Run the student's cells and the test cells of one notebook.
 
-    Attributes
+    Parameters
     ----------
-    student : str
-        The student's id.
-    problem : str or None
-        One line that says why it could not be graded; None if it was.
-    seconds : float
-        Wall-clock time it took.
-    log : str
-        All that nbgrader said.
+    task : Task
+        The repaired notebook and what goes with it.
+    sandboxed : bool
+        Whether in a sandbox. Without one, the student's code may do all that this process may.
+
+    Returns
+    -------
+    Outcome
+        Whatever the student's code does, there is one. Each test cell that was asked for ends in a verdict
+        with its score, or in an error, which nbgrader gives no points.
+
+    Raises
+    ------
+    NoSandboxError
+        If there is no sandbox to be had on this machine.
+    RoomFailedError
+        If one could not be started, which says nothing about the submission.
     """
-
-    student: str
-    problem: str | None
-    seconds: float
-    log: str = ""
-
-
-def autograde(folder: Path, assignment: str, student: str) -> Attempt:
-    """Run the student's notebooks under stock nbgrader and put the scores into the gradebook.
-
-    Never raises for a bad submission: what is wrong with it is in the attempt's `problem`.
-    """
-    use_this_environment()
-    start = time.perf_counter()
-    room = open_class(folder)
-    problem = unreadable(room, assignment, student)
-    if problem:
-        return Attempt(student, problem, time.perf_counter() - start)
-    grader = Autograde(coursedir=room.coursedir(assignment, student), config=room.config)
-    grader.force = True
-    outcome = capture_log(grader)
-    log = outcome.get("log", "")
-    if not outcome["success"]:
-        log += outcome["error"]
-        problem = _reason(log)
-    return Attempt(student, problem, time.perf_counter() - start, log)
+    notebook = nbformat.reads(task.content, as_version=4)
+    run = _Run(task, notebook, sandboxed)
+    try:
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code":
+                continue
+            if not is_test(cell):
+                run.student_cell(index, cell)
+            elif task.only is None or cell.metadata.nbgrader.grade_id in task.only:
+                run.test_cell(cell)
+    finally:
+        run.close()
+    return Outcome(nbformat.writes(notebook), run.seconds, tuple(run.incidents))
 
 
-def unreadable(room: ClassFolder, assignment: str, student: str) -> str | None:
-    """Why the submission cannot be graded at all, in one line; None if it can."""
-    folder = room.submission(student, assignment)
-    found = sorted(path.name for path in folder.glob("*.ipynb"))
-    for name in room.notebooks(assignment):
-        path = folder / f"{name}.ipynb"
-        if not path.exists():
-            return f"{name}.ipynb is missing (found {', '.join(found) or 'no notebook'})"
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell is a test cell: one that gives points and that the student does not write."""
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
+class _Run:
+    """One notebook on its way: a kernel and a tester, and new ones in their place when they are lost."""
+
+    def __init__(self, task: Task, notebook: NotebookNode, sandboxed: bool) -> None:
+        self.limits = task.limits
+        self.files = task.files
+        self.cells = notebook.cells
+        self.until = time.monotonic() + task.limits.total
+        self.seconds = dict.fromkeys(("kernel", "student", "tests", "shutdown"), 0.0)
+        self.incidents: list[str] = []
+        self.kernel: StudentKernel | None = None
+        self.tester: _Tester | None = None
+        self.done: list[str] = []  # sources of the cells that ran to their end: what a new kernel runs again
+        self.starts = 0
+        limits = task.limits
+        self.rooms = (
+            Furniture("kernel", limits.packages, limits.course, (), sandboxed),
+            Furniture("tester", limits.test_packages, tuple(every_course_part()), (), sandboxed),
+        )
+
+    def student_cell(self, index: int, cell: NotebookNode) -> None:
+        """Run a cell of the student's; if the kernel dies of it, that is the end of this cell only."""
+        cell.outputs = []
+        if not cell.source.strip():
+            return
         try:
-            notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
-        except (OSError, ValueError, AttributeError, nbformat.reader.NotJSONError) as error:
-            # only the first words: a parser's message quotes the whole file
-            return f"{path.name} is not a notebook ({' '.join(str(error).split())[:70]} …)"
-        if notebook.nbformat != 4:
-            return f"{path.name} has notebook format {notebook.nbformat}, expected 4"
-    return None
+            if not self._ready():
+                cell.outputs = [outputs.error("NotRun", self.incidents[-1])]
+                return
+            assert self.kernel is not None
+            with self._timed("student"):
+                told = self.kernel.run(cell, self._time_for(self.limits.cell))
+        except KernelDiedError as death:
+            cell.outputs.append(outputs.error("KernelDied", str(death)))
+            self._incident(f"cell {index + 1} ended the kernel: {death}")
+            self._let_go()
+            return
+        if told:
+            self._incident(f"cell {index + 1}: {told}")
+        if not any(output.get("ename") == TIME_OVER for output in cell.outputs):
+            self.done.append(cell.source)
+
+    def test_cell(self, cell: NotebookNode) -> None:
+        """Run a test cell; it ends in a verdict and a score, or in an error."""
+        name = cell.metadata.nbgrader.grade_id
+        cell.outputs = []
+        if not self._ready():
+            cell.outputs = [outputs.error("NotTested", self.incidents[-1])]
+            return
+        assert self.kernel is not None
+        assert self.tester is not None
+        with self._timed("tests"):
+            sent = self.kernel.request_snapshot()
+            answer = self.tester.test(name, cell.source, self._time_for(self.limits.tests))
+            answered = self.kernel.replied(sent, ANSWERING) if answer and not answer["lost"] else False
+        if answer is None:
+            problem = f"{name}: its tests took longer than {self.limits.tests:g} seconds"
+        elif "verdict" in answer:
+            cell.outputs = _verdict_outputs(answer, float(cell.metadata.nbgrader.points))
+            problem = "; ".join(f"{name}: {line}" for line in (*answer["deaths"], answer["lost"]) if line)
+        else:
+            problem = f"{name}: the test cell itself failed: {answer['error']}"
+        if not cell.outputs:
+            cell.outputs = [outputs.error("NotTested", problem)]
+        if problem:
+            self._incident(problem)
+        if not answered:
+            self._let_go()
+
+    def close(self) -> None:
+        """End the kernel and the tester."""
+        with self._timed("shutdown"):
+            self._let_go()
+
+    def _ready(self) -> bool:
+        """Have a kernel that has run all earlier cells, and a tester; False if there is no more to be had."""
+        if self.kernel is not None:
+            return True
+        if self._time_for(1) <= 0:
+            self._incident(f"the {self.limits.total:g} seconds for the whole notebook are over")
+            return False
+        if self.starts > MOST_RESTARTS:
+            self._incident(f"the kernel was lost {self.starts} times; the rest was not run")
+            return False
+        self.starts += 1
+        with self._timed("kernel"):
+            self.kernel = StudentKernel(self.rooms[0], self.limits, self.files)
+            lines = [line.strip() for cell in self.cells for line in cell.source.splitlines()]
+            self.tester = _Tester(self.rooms[1], self.limits, self.kernel, sorted(set(lines)))
+        try:
+            for source in self.done:
+                again = NotebookNode(cell_type="code", source=source, metadata={}, outputs=[])
+                self.kernel.run(again, self._time_for(self.limits.cell))
+        except KernelDiedError as death:
+            self._incident(f"the kernel did not survive what it had run before: {death}")
+            self._let_go()
+            return self._ready()
+        return True
+
+    def _let_go(self) -> None:
+        for part in (self.tester, self.kernel):
+            if part is not None:
+                part.close()
+        self.kernel = self.tester = None
+
+    def _time_for(self, seconds: float) -> float:
+        return min(seconds, self.until - time.monotonic())
+
+    def _incident(self, line: str) -> None:
+        if line not in self.incidents:
+            self.incidents.append(line)
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - start
 
 
-def _reason(log: str) -> str:
-    """The error that nbgrader met, out of its log: the last one that is not nbgrader's own summary."""
-    errors = [(name, text) for name, text in _ERROR.findall(log) if name != "NbGraderException"]
-    if not errors:
-        return "nbgrader failed without a message (see grading.log)"
-    name, text = errors[-1]
-    return f"{name}: {text}"[:150]
+class _Tester:
+    """The process that holds the hidden tests, for one kernel."""
+
+    def __init__(self, furniture: Furniture, limits: Limits, kernel: StudentKernel, lines: list[str]) -> None:
+        self.orders, inside = socketpair(AF_UNIX, SOCK_STREAM)
+        with inside:
+            channels = [inside, kernel.tests_end]
+            files = {"lines.json": json.dumps(lines).encode()}
+            self.child: Child = room(furniture).fork(limits, channels, files)
+
+    def test(self, name: str, source: str, seconds: float) -> dict[str, Any] | None:
+        """Run one test cell; None if that took too long, or the tester did not survive it."""
+        until = time.monotonic() + max(0.0, seconds)
+        try:
+            wire.send(self.orders, {"name": name, "source": source}, until)
+            return wire.receive(self.orders, deadline=until)
+        except (TimeoutError, EOFError, OSError):
+            return None
+
+    def close(self) -> None:
+        """End it."""
+        self.orders.close()
+        self.child.send_signal(9)
+        self.child.wait(2)
+
+
+def _verdict_outputs(answer: dict[str, Any], points: float) -> list[NotebookNode]:
+    """A verdict as nbgrader reads it: what to show, and the score; an error where there is none."""
+    verdict, score = answer["verdict"], answer["verdict"]["score"]
+    shown = new_output("display_data", data={"text/plain": answer["text"], VERDICT_TYPE: verdict})
+    if verdict["points"] != points:
+        wrong = f"the part says {verdict['points']:g} points, its cell {points:g}"
+        return [shown, outputs.error("NotTested", wrong)]
+    if not score or not 0 < score <= points:
+        return [shown, outputs.error("PartFailedError", f"{verdict['part']}: 0 of {points:g} points")]
+    result = new_output("execute_result", data={"text/plain": repr(float(score))}, execution_count=None)
+    return [shown, result]

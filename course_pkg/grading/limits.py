@@ -70,7 +70,8 @@ def load(source: Path, assignment: str) -> Limits:
         if name not in known:
             raise ValueError(f"{path}: got the limit {name!r}, expected one of {', '.join(sorted(known))}")
         _check(path, name, value)
-    return Limits(**{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()})
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
+    return Limits(**values)
 
 
 def _check(path: Path, name: str, value: object) -> None:

@@ -1,8 +1,12 @@
 """What it takes to grade one submission, and what comes of it; both can travel to another machine."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from course_pkg.grading.limits import Limits
+import nbformat
+from nbformat import NotebookNode
+
+from course_pkg.grading.limits import Limits, load
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Task:
     assignment: str
     notebook: str
     content: str
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     files: dict[str, bytes] = field(default_factory=dict)
     only: frozenset[str] | None = None
 
@@ -49,3 +53,31 @@ class Outcome:
     content: str
     seconds: dict[str, float]
     incidents: tuple[str, ...] = ()
+
+
+def task_for(notebook: NotebookNode, student: str, assignment: str, name: str, source: Path) -> Task:
+    """The task of grading a repaired notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As `course_pkg.grading.repair` makes it.
+    student, assignment, name : str
+        Whose it is, and which; the notebook's name without its ending.
+    source : Path
+        The folder with the instructor's notebooks, one folder an assignment, and `limits.toml`.
+
+    Raises
+    ------
+    ValueError
+        If `limits.toml` is damaged.
+    """
+    folder = source / assignment
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix != ".ipynb"
+        and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+    }
+    return Task(student, assignment, name, nbformat.writes(notebook), load(source, assignment), files)

@@ -1,0 +1,223 @@
+"""Start children that begin with everything imported.
+
+`python -m course_pkg.grading.sandbox.forkserver DESCRIPTOR ROLE` listens on one socket, which it was started
+with. A request is one JSON message, with open sockets attached that the child is to have; the replies say
+which process was started and which have ended.
+"""
+
+import base64
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from course_pkg.grading.sandbox import isolation
+
+WORK = "/work"  # where a child may write
+EXCHANGE = "/exchange"  # where the kernels' sockets are, a folder each
+ROLES = {"kernel": "course_pkg.grading.sandbox.kernel", "tester": "course_pkg.grading.sandbox.tester"}
+LOOK = 0.2  # seconds between looks at the children's memory
+PR_SET_CHILD_SUBREAPER = 36
+LARGEST = 1 << 17  # bytes of a request
+
+Request = dict[str, Any]
+
+
+def serve(line: socket.socket, role: str) -> None:
+    """Do what the requests say until the other end is gone."""
+    isolation._libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    hello = json.loads(_receive(line)[0])
+    program = importlib.import_module(ROLES[role])
+    program.prepare(hello["imports"], hello["guarded"])
+    system_calls = base64.b64decode(hello["system_calls"])
+    gc.collect()
+    gc.freeze()  # what is here now is shared by all children: the collector shall not write to it
+    _say(line, {"ready": os.getpid()})
+    memory: dict[int, float] = {}  # the running children, and what each may use
+    signal.set_wakeup_fd(_wakes(signal.SIGCHLD), warn_on_full_buffer=False)
+    while True:
+        readable, _, _ = select.select([line, _woken], [], [], LOOK if memory else None)
+        if _woken in readable:
+            _woken.recv(4096)
+        if line in readable:
+            data, given = _receive(line)
+            if not data:
+                return
+            request = json.loads(data)
+            if request["do"] == "fork":
+                child = _fork(program, request, given, system_calls, hello["isolated"], line)
+                if child:
+                    memory[child] = request["limits"]["memory"]
+            elif request["do"] == "signal" and request["pid"] in memory:
+                os.kill(request["pid"], request["signal"])
+            for descriptor in given:
+                os.close(descriptor)
+        _stop_the_greedy(memory, line)
+        _report_ended(memory, line)
+
+
+def _fork(
+    program: Any, request: Request, given: list[int], calls: bytes, isolated: bool, line: socket.socket
+) -> int:
+    """Start a child and say so; 0 if it could not be started."""
+    reading, writing = os.pipe()
+    first = os.fork()
+    if not first:
+        _become_child(program, request, given, calls, isolated, line, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        answer = json.loads(stream.read() or b'{"error": "the child ended at once"}')
+    if isolated:
+        os.waitpid(first, 0)  # it only stood between; its child is ours now
+    _say(line, {"started": request["id"], **answer})
+    return int(answer.get("pid", 0))
+
+
+def _become_child(
+    program: Any,
+    request: Request,
+    given: list[int],
+    calls: bytes,
+    isolated: bool,
+    line: socket.socket,
+    writing: int,
+) -> None:
+    """In the fresh child: shut it in and run the role's program. Never returns."""
+    try:
+        signal.set_wakeup_fd(-1)
+        limits, work = request["limits"], request.get("work", WORK)
+        if isolated:
+            isolation.enter(work, limits["scratch"], limits["files"])
+            child = os.fork()
+            if child:
+                os.write(writing, json.dumps({"pid": child}).encode())
+                os._exit(0)
+        else:
+            os.setpgid(0, 0)
+            os.write(writing, json.dumps({"pid": os.getpid()}).encode())
+        os.close(writing)
+        line.close()
+        _same_chances()
+        packed, *channels = given
+        _put_files(Path(work), packed)
+        os.chdir(work)
+        listening = program.listen(request)
+        isolation.limit(limits["memory"], limits["processes"], limits["total"], limits["scratch"])
+        if isolated:
+            isolation.cover(EXCHANGE)
+            isolation.hide_processes()
+            isolation.give_up_privileges(calls)
+        program.run(request, [socket.socket(fileno=channel) for channel in channels], listening)
+        os._exit(0)
+    except BaseException as error:  # whatever it was: a child that cannot be shut in must not go on
+        traceback.print_exc()
+        try:
+            os.write(writing, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        finally:
+            os._exit(70)
+
+
+def _same_chances() -> None:
+    """One seed for the generators that everybody shares: the same submission draws the same numbers."""
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+def _put_files(work: Path, packed: int) -> None:
+    """Write the supporting files, which came as JSON in an open file, into the child's own folder."""
+    with os.fdopen(packed, "rb") as stream:
+        stream.seek(0)
+        files = json.load(stream)
+    for name, content in files.items():
+        path = work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(content))
+
+
+def _report_ended(memory: dict[int, float], line: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        if memory.pop(pid, None) is not None:
+            _say(line, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+
+
+def _stop_the_greedy(memory: dict[int, float], line: socket.socket) -> None:
+    """Kill the children that use, all their processes together, more memory than they may."""
+    if not memory:
+        return
+    used = _memory_by_child(set(memory))
+    for child, megabytes in used.items():
+        if megabytes > memory[child]:
+            os.kill(child, signal.SIGKILL)
+            _say(line, {"greedy": child, "megabytes": round(megabytes)})
+
+
+def _memory_by_child(children: set[int]) -> dict[int, float]:
+    """Megabytes of private memory that each child and its descendants use."""
+    parents, private = {}, {}
+    page = os.sysconf("SC_PAGESIZE") / isolation.MB
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                stat = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
+                size = Path(f"/proc/{name}/statm").read_text().split()
+            except (OSError, IndexError):
+                continue  # it has ended in the meantime
+            parents[int(name)] = int(stat[1])
+            private[int(name)] = (int(size[1]) - int(size[2])) * page
+    start = private.get(os.getpid(), 0.0)  # what every child shares with us
+    used = dict.fromkeys(children, 0.0)
+    for pid, megabytes in private.items():
+        owner = pid
+        while owner and owner not in children:
+            owner = parents.get(owner, 0)
+        if owner:
+            used[owner] += max(0.0, megabytes - start)
+    return used
+
+
+def _wakes(number: int) -> int:
+    """Arrange for a signal to wake the loop."""
+    global _woken
+    _woken, waking = socket.socketpair()
+    for end in (_woken, waking):
+        end.setblocking(False)
+    signal.signal(number, lambda *_: None)
+    _keep.append(waking)
+    return waking.fileno()
+
+
+def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
+    """A message and the descriptors attached to it: first the packed files, then the child's channels."""
+    data, descriptors, _, _ = socket.recv_fds(line, LARGEST, 4)
+    return data, descriptors
+
+
+def _say(line: socket.socket, what: dict[str, Any]) -> None:
+    line.send(json.dumps(what).encode())
+
+
+_woken: socket.socket
+_keep: list[socket.socket] = []
+
+if __name__ == "__main__":
+    isolation.drop_root()
+    time.tzset()
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -1,0 +1,57 @@
+"""The filter of system calls, compiled by libseccomp (pyseccomp) for the children to load."""
+
+import tempfile
+from functools import cache
+
+# what no notebook needs: new namespaces and mounts, other processes' memory, kernel interfaces with a past
+# fmt: off
+REFUSED = [
+    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsconfig", "fsmount",
+    "open_tree", "move_mount", "mount_setattr", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp",
+    "pidfd_getfd", "process_madvise", "add_key", "request_key", "keyctl", "bpf", "perf_event_open",
+    "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "init_module", "finit_module",
+    "delete_module", "kexec_load", "kexec_file_load", "open_by_handle_at", "name_to_handle_at",
+    "fanotify_init", "swapon", "swapoff", "acct", "quotactl", "reboot", "syslog", "vhangup",
+    "sethostname", "setdomainname", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "iopl",
+    "ioperm", "lookup_dcookie", "nfsservctl", "personality", "memfd_secret", "landlock_create_ruleset",
+    "mbind", "set_mempolicy", "migrate_pages", "move_pages",
+]
+# fmt: on
+NEW_NAMESPACES = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
+SOCKET_FAMILIES = (1, 2, 10, 16)  # files, IPv4, IPv6, netlink: the last three lead nowhere from here
+
+
+@cache
+def program() -> bytes:
+    """The filter as a seccomp program; empty where libseccomp or pyseccomp is missing.
+
+    Refused calls fail with EPERM, unusual kinds of sockets with EAFNOSUPPORT.
+    """
+    try:
+        import errno
+
+        import pyseccomp as seccomp  # type: ignore[import-untyped]
+    except (ImportError, RuntimeError, OSError):  # it is made for Linux with libseccomp only
+        return b""
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    refuse = seccomp.ERRNO(errno.EPERM)
+    for name in REFUSED:
+        try:
+            number = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
+        except (ValueError, OSError):
+            continue  # an older libseccomp does not know it
+        if number >= 0:
+            rules.add_rule(refuse, number)
+    for flag in NEW_NAMESPACES:
+        rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    rules.add_rule(
+        seccomp.ERRNO(errno.ENOSYS), "clone3"
+    )  # its flags lie in memory; libraries fall back to clone
+    unusual = seccomp.ERRNO(errno.EAFNOSUPPORT)
+    rules.add_rule(unusual, "socket", seccomp.Arg(0, seccomp.GT, max(SOCKET_FAMILIES)))
+    for family in set(range(max(SOCKET_FAMILIES))) - set(SOCKET_FAMILIES):
+        rules.add_rule(unusual, "socket", seccomp.Arg(0, seccomp.EQ, family))
+    with tempfile.TemporaryFile() as stream:
+        rules.export_bpf(stream)
+        stream.seek(0)
+        return stream.read()

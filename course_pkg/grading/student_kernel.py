@@ -1,0 +1,243 @@
+"""Run a student's cells in a sandboxed kernel, and wait for nothing that may never come."""
+
+import signal
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+import zmq
+from jupyter_client import KernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete
+from nbformat import NotebookNode
+
+from course_pkg.grading import outputs
+from course_pkg.grading.limits import Limits
+from course_pkg.grading.sandbox.provisioner import SandboxProvisioner, kernel_spec
+from course_pkg.grading.sandbox.room import Child, Furniture, RoomFailedError
+
+STARTING = 20.0  # seconds for the kernel to answer
+STOPPING = 2.0  # seconds for a cell to end when it is told to
+LAST_OUTPUTS = 2.0  # seconds for the outputs of a cell that has ended
+LARGEST = 8 * 2**20  # bytes of one message
+TIME_OVER = "CellTimeoutError"
+
+
+class KernelDiedError(Exception):
+    """The kernel ended, or had to be ended, while it ran a cell; the message says how."""
+
+
+class StudentKernel:
+    """A kernel of the student's own.
+
+    Parameters
+    ----------
+    furniture : Furniture
+        The room that it runs in.
+    limits : Limits
+        What it may use.
+    files : dict
+        What lies in its folder at the start.
+    """
+
+    def __init__(self, furniture: Furniture, limits: Limits, files: dict[str, bytes]) -> None:
+        self.limits = limits
+        self.tests_end, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.manager = KernelManager(transport="ipc")
+        self.manager._kernel_spec = kernel_spec(furniture, limits)  # there is no file of it to be looked up
+        with inside:
+            self.manager.start_kernel(channels=[inside], files=files)
+        self.session = self.manager.session
+        self.shell = self._connect(zmq.DEALER, "shell")
+        self.iopub = self._connect(zmq.SUB, "iopub")
+        self.iopub.subscribe(b"")
+        self._handshake()
+
+    @property
+    def child(self) -> Child:
+        """The process."""
+        provisioner = self.manager.provisioner
+        assert isinstance(provisioner, SandboxProvisioner)
+        assert provisioner.child is not None
+        return provisioner.child
+
+    def close(self) -> None:
+        """End it, and all that it started."""
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait(STOPPING)
+        for channel in (self.shell, self.iopub):
+            channel.close(0)
+        self.tests_end.close()
+        self.manager.cleanup_resources()
+
+    def run(self, cell: NotebookNode, seconds: float) -> str:
+        """Run one cell and put its outputs into it.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+        seconds : float
+            How long it may take.
+
+        Returns
+        -------
+        str
+            What the instructor should know; empty if nothing.
+
+        Raises
+        ------
+        KernelDiedError
+            If the kernel did not survive it.
+        """
+        content = {
+            "code": cell.source,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        collector = _Collector(cell, self.limits.output)
+        sent = self._send("execute_request", content)
+        try:
+            told = self._finish(sent, collector, seconds)
+        finally:
+            cell.outputs = outputs.clean(cell.outputs)
+        if told:
+            cell.outputs.append(outputs.error(TIME_OVER, told))
+        return told or collector.cut
+
+    def request_snapshot(self) -> str:
+        """Ask the kernel to have its functions tested; returns the id of the request."""
+        return self._send("snapshot_request", {})
+
+    def replied(self, sent: str, seconds: float) -> bool:
+        """Whether the kernel replies to a request within that time."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.child.poll() is None:
+            message = self._next(self.shell, min(0.1, until - time.monotonic()))
+            if message and message["parent_header"].get("msg_id") == sent:
+                return True
+        return False
+
+    def how_it_ended(self) -> str:
+        """In words, once it has ended."""
+        if self.child.greedy:
+            return f"it used {self.child.greedy:.0f} MB of memory, allowed are {self.limits.memory:g} MB"
+        status = self.child.status
+        if status is None:
+            return "it had to be stopped"
+        if -status == signal.SIGXCPU:
+            return f"it used more than {self.limits.total:g} seconds of processor time"
+        if status < 0 and -status in set(signal.Signals):
+            return f"the system ended it ({signal.Signals(-status).name})"
+        return f"it ended itself (exit code {status % 256})"
+
+    def _finish(self, sent: str, collector: "_Collector", seconds: float) -> str:
+        """Collect outputs until the cell has ended; what to tell if its time was over before."""
+        until = time.monotonic() + seconds
+        told, replied = "", False
+        poller = zmq.Poller()
+        for channel in (self.iopub, self.shell):
+            poller.register(channel, zmq.POLLIN)
+        while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                if replied:
+                    return told  # the last outputs did not come
+                if told:
+                    self.child.send_signal(signal.SIGKILL)
+                    raise KernelDiedError(f"{told} It did not stop when told to")
+                told = f"{seconds:g} seconds are over: is there an endless loop?"
+                self.child.send_signal(signal.SIGINT)
+                until = time.monotonic() + STOPPING
+                continue
+            ready = dict(poller.poll(int(1000 * min(left, 0.2))))
+            if not ready and self.child.poll() is not None:
+                raise KernelDiedError(self.how_it_ended())
+            if self.iopub in ready:
+                message = self._next(self.iopub, 0)
+                if message and message["parent_header"].get("msg_id") == sent and collector.take(message):
+                    if not replied:
+                        self.replied(sent, LAST_OUTPUTS)
+                    return told
+            if self.shell in ready:
+                message = self._next(self.shell, 0)
+                if message and message["parent_header"].get("msg_id") == sent:
+                    replied = True
+                    until = time.monotonic() + LAST_OUTPUTS
+
+    def _handshake(self) -> None:
+        """Wait until both channels work: a reply has come, and word that the kernel is idle again."""
+        until = time.monotonic() + STARTING
+        while time.monotonic() < until:
+            if self.child.poll() is not None:
+                raise RoomFailedError(f"a kernel did not start: {self.how_it_ended()}")
+            sent = self._send("kernel_info_request", {})
+            if self.replied(sent, STARTING) and self._is_heard(sent):
+                return
+        raise RoomFailedError("a kernel did not answer")
+
+    def _is_heard(self, sent: str) -> bool:
+        while message := self._next(self.iopub, 0.1):
+            if message["parent_header"].get("msg_id") == sent:
+                return True
+        return False
+
+    def _connect(self, kind: int, channel: str) -> zmq.Socket:
+        made: zmq.Socket = zmq.Context.instance().socket(kind)
+        made.linger = 0
+        made.maxmsgsize = LARGEST
+        made.rcvhwm = 64
+        made.connect(f"ipc://{self.manager.ip}-{getattr(self.manager, f'{channel}_port')}")
+        return made
+
+    def _send(self, kind: str, content: dict[str, Any]) -> str:
+        message = self.session.msg(kind, content)
+        self.session.send(self.shell, message)
+        return message["header"]["msg_id"]
+
+    def _next(self, channel: zmq.Socket, seconds: float) -> dict[str, Any] | None:
+        """The next sound message on a channel; None if none comes in time, or what came is damaged."""
+        if not channel.poll(int(1000 * max(0.0, seconds))):
+            return None
+        with suppress(zmq.ZMQError, ValueError, TypeError, KeyError, RecursionError, AttributeError):
+            _, message = self.session.recv(channel, zmq.NOBLOCK)
+            if isinstance(message, dict) and isinstance(message["parent_header"], dict):
+                return message
+        return None
+
+
+class _Collector:
+    """Puts the messages of one cell into its outputs, as far as there is room for them."""
+
+    def __init__(self, cell: NotebookNode, megabytes: float) -> None:
+        self.cell = cell
+        self.room = int(megabytes * 2**20)
+        self.megabytes = megabytes
+        self.cut = ""
+        self.client = NotebookClient(NotebookNode(cells=[cell], metadata={}), record_timing=False)
+        self.client.clear_before_next_output = False
+
+    def take(self, message: dict[str, Any]) -> bool:
+        """Take one message in; whether it was the last."""
+        content = message.get("content")
+        if not isinstance(content, dict) or message.get("msg_type", "").startswith("comm"):
+            return False
+        self.room -= outputs.size(content)
+        if self.room < 0 and message["msg_type"] != "status":
+            if not self.cut:
+                self.cut = f"its output was cut after {self.megabytes:g} MB"
+                self._note(f"\n[more output than {self.megabytes:g} MB: the rest is left out]\n")
+            return False
+        try:
+            self.client.process_message(message, self.cell, 0)
+        except CellExecutionComplete:
+            return True
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return False  # a message that no honest kernel sends
+        return False
+
+    def _note(self, text: str) -> None:
+        self.cell.outputs.append(NotebookNode(output_type="stream", name="stderr", text=text))
