@@ -9,6 +9,7 @@ from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.utils import is_grade, is_solution
 
 from course_pkg.grading.classfolder import ClassFolder
+from course_pkg.grading.standing import take_back
 
 # student -> graded and feedback (fingerprints), seconds, problem; what classroom.py keeps between runs
 Progress = dict[str, dict[str, Any]]
@@ -77,15 +78,8 @@ def state(scores: Scores, progress: Progress, student: str) -> str:
 
 
 def forget_scores(room: ClassFolder, assignment: str, student: str) -> None:
-    """Take back the scores that a machine gave, so that none is left over from an earlier submission.
-
-    Marks and comments that a person gave stay, and are flagged for another look.
-    """
-    with Gradebook(room.database) as gradebook:
-        for grade in _grades(_submission(gradebook, assignment, student)):
-            grade.auto_score = None
-            grade.needs_manual_grade = True
-        gradebook.db.commit()
+    """Take back the scores that a machine gave (see `course_pkg.grading.standing.take_back`)."""
+    take_back(room.database, assignment, student)
 
 
 def feedback_inputs(room: ClassFolder, assignment: str, student: str) -> list[tuple[str, str]]:
