@@ -1,14 +1,20 @@
-"""For parts to be written by hand: library functions that raise while the student's function runs."""
+"""For parts to be written by hand: library functions that raise while the student's function runs.
 
+In a student's own notebook the names are swapped, in the modules and among the student's own, for as long as
+the function runs. Where work is graded, `guard` has been called first, and references that were taken before
+obey too (see `course_pkg.checks.guards`).
+"""
+
+import ast
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
+from course_pkg.checks.guards import ShortcutUsedError, guard, is_guarded, raising
 
-class ShortcutUsedError(RuntimeError):
-    """The student's function called what this part is to be written without."""
+__all__ = ["ShortcutUsedError", "forbidden", "guard", "names_in"]
 
 
 @contextmanager
@@ -33,10 +39,13 @@ def forbidden(names: Iterable[str], namespace: MutableMapping[str, Any]) -> Iter
     >>> with forbidden(["numpy.convolve"], {}):
     ...     np.convolve([1, 2], [3, 4])
     Traceback (most recent call last):
-    course_pkg.checks.shortcuts.ShortcutUsedError: numpy.convolve
+    course_pkg.checks.guards.ShortcutUsedError: numpy.convolve
     """
-    with ExitStack() as swaps:
+    names = list(names)
+    with raising(names), ExitStack() as swaps:
         for name in names:
+            if is_guarded(name):
+                continue
             parent, _, attribute = name.rpartition(".")
             target = getattr(sys.modules.get(parent), attribute, None)
             places = _function_places(attribute, target, parent) if callable(target) else _module_places(name)
@@ -44,6 +53,67 @@ def forbidden(names: Iterable[str], namespace: MutableMapping[str, Any]) -> Iter
             for mapping, key in [*places, *_aliases(name, target, namespace)]:
                 swaps.enter_context(_swapped(mapping, key, stand_in))
         yield
+
+
+def names_in(source: str) -> set[str]:
+    """All names that the tests in a cell forbid: what follows `without=` in it.
+
+    Parameters
+    ----------
+    source : str
+        A test cell. The names stand in a list, tuple or set of strings, directly or under a name that the
+        cell gives to it once, or in a sum of such lists.
+
+    Raises
+    ------
+    ValueError
+        If it is not Python, or what follows `without=` cannot be known without running the cell.
+
+    Examples
+    --------
+    >>> cell = "off = ['scipy']; f = student.function('f', without=[*off, 'numpy.convolve'])"
+    >>> sorted(names_in(cell))
+    ['numpy.convolve', 'scipy']
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ValueError(f"a test cell is not Python: {error}") from None
+    assigned: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            assigned.setdefault(node.targets[0].id, []).append(node.value)
+    known = {name: values[0] for name, values in assigned.items() if len(values) == 1}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    asked = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "without"]
+    asked += [call.args[1] for call in calls if _is_function_of_student(call) and len(call.args) > 1]
+    return {name for value in asked for name in _strings(value, known)}
+
+
+def _is_function_of_student(call: ast.Call) -> bool:
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="student"), attr="function"):
+            return True
+    return False
+
+
+def _strings(value: ast.expr, known: dict[str, ast.expr]) -> list[str]:
+    match value:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            return [name for part in parts for name in _strings(part, known)]
+        case ast.Constant(value=str(name)):
+            return [name]
+        case ast.Starred(value=inner):
+            return _strings(inner, known)
+        case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
+            return _strings(left, known) + _strings(right, known)
+        case ast.Name(id=name) if name in known:
+            rest = {key: other for key, other in known.items() if key != name}
+            return _strings(known[name], rest)
+    raise ValueError(
+        f"what is forbidden on line {value.lineno} of a test cell, {ast.unparse(value)}, cannot be known "
+        "before it runs; write the names as a list of strings"
+    )
 
 
 class _ForbiddenModule(ModuleType):

@@ -47,6 +47,7 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
         # a warning on stderr would cost the whole cell in nbgrader: let it appear as ordinary output
         with forbidden(request["without"], namespace), redirect_stderr(sys.stdout):
             value = function(*args, **kwargs)  # type: ignore[misc,arg-type]
+            answer = _answer(value)  # a thread could still write into the value while this lasts
     except NotImplementedError:
         return {"status": "not written"}
     except ShortcutUsedError as error:
@@ -58,6 +59,10 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     changed = _changed(function, (args, kwargs), (request["args"], request["kwargs"]))
     if changed is not None:
         return {"status": "changed", "argument": changed}
+    return answer
+
+
+def _answer(value: object) -> dict[str, Any]:
     try:
         return {"status": "answer", "value": plain(value)}
     except NotPlainError as error:

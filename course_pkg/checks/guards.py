@@ -1,0 +1,199 @@
+"""Guards on library functions, put up once, before the student's first cell, and felt by every reference.
+
+A function written in Python gets new code, in place, so that a reference taken before (a default argument, a
+closure, a list, `functools.partial`, `__wrapped__`) obeys as well. A function written in C cannot be changed;
+a wrapper takes its place in every loaded module, so that none but the wrapper can be taken. What NumPy's own
+functions reach in C is guarded with them (`CORES`).
+
+A guard asks on each call whether one of its names is forbidden now; it costs a fraction of a microsecond.
+
+What determined code can still do: find the original among the constants of the guard's code, among the
+objects that `gc` knows, or in memory through `ctypes`; empty the set of what is forbidden; and call methods
+of arrays, which no guard stands before. `course_pkg.checks.suspicion` names what a submission has for such
+an attempt.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+# what the work comes down to in C; everything else that these functions reach is ordinary Python
+CORES = {
+    "numpy.convolve": ["numpy._core.multiarray.correlate"],
+    "numpy.correlate": ["numpy._core.multiarray.correlate2"],
+    "numpy.einsum": ["numpy._core.multiarray.c_einsum"],
+    "numpy.interp": ["numpy._core.multiarray.interp", "numpy._core.multiarray.interp_complex"],
+}
+
+_forbidden: set[str] = set()  # names, now
+_guarded: set[str] = set()  # names that need nothing but to be in `_forbidden`
+_packages: dict[str, set[str]] = {}  # guarded packages: the modules that have been seen to
+_owners: dict[int, tuple[object, set[str]]] = {}  # each guard, by its id, and the names that it obeys
+
+
+class ShortcutUsedError(RuntimeError):
+    """The student's function called what this part is to be written without."""
+
+
+def guard(names: Iterable[str]) -> None:
+    """Put guards on functions, classes and packages, for good, in this process.
+
+    Call it before the student's first cell, with everything that any test forbids. A name that is not there
+    (a package that is not loaded, a function of another release) is passed over: `shortcuts.forbidden`
+    treats it as in a process without guards.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Dotted names, as in `shortcuts.forbidden`.
+    """
+    for name in names:
+        parent, _, attribute = name.rpartition(".")
+        target = getattr(sys.modules.get(parent), attribute, None)
+        if isinstance(target, ModuleType) or name in sys.modules:
+            _packages.setdefault(name, set())
+            _guard_new_modules(name)
+        elif callable(target) and _guard_callable(target, name):
+            for core in CORES.get(name, []):
+                module, _, attribute = core.rpartition(".")
+                _guard_callable(getattr(sys.modules[module], attribute), name)
+            _guarded.add(name)
+
+
+def is_guarded(name: str) -> bool:
+    """Whether forbidding this function takes no more than `raising`."""
+    return name in _guarded
+
+
+@contextmanager
+def raising(names: Iterable[str]) -> Iterator[None]:
+    """In its body, the guards of these names raise `ShortcutUsedError`."""
+    before = set(_forbidden)
+    _forbidden.update(names)
+    for name in _forbidden & _packages.keys():
+        _guard_new_modules(name)  # the student may have loaded more
+    try:
+        yield
+    finally:
+        _forbidden.clear()
+        _forbidden.update(before)
+
+
+def _guard_callable(target: Any, name: str) -> bool:
+    """Put guards on a function or on the methods of a class; whether that was possible."""
+    if isinstance(target, type):
+        methods = [value for value in vars(target).values() if isinstance(value, FunctionType)]
+        for method in methods:
+            _guard_python(method, name)
+        return bool(methods)
+    inner = inspect.unwrap(target)  # NumPy's functions are a shell around one in Python or C
+    if id(target) in _owners:
+        _owners[id(target)][1].add(name)
+    elif isinstance(inner, FunctionType):
+        _guard_python(inner, name)
+        if isinstance(target, FunctionType) and target is not inner:
+            _guard_python(target, name)
+    elif isinstance(inner, BuiltinFunctionType):
+        _replace(target, name)
+        if target is not inner:
+            _replace(inner, name)
+    else:
+        return False  # a ufunc, or another object that is more than a function
+    return True
+
+
+def _guard_new_modules(package: str) -> None:
+    """Put guards on the Python functions and methods of the package's modules that are new since the last
+    time."""
+    seen = _packages[package]
+    for key, module in list(sys.modules.items()):
+        if key in seen or not f"{key}.".startswith(f"{package}.") or not isinstance(module, ModuleType):
+            continue
+        seen.add(key)
+        for value in list(vars(module).values()):
+            if getattr(value, "__module__", None) != key:
+                continue  # it comes from elsewhere
+            if isinstance(value, type | FunctionType) or hasattr(value, "__wrapped__"):
+                _guard_callable(value, package)
+
+
+def _guard_python(function: FunctionType, name: str) -> None:
+    """Give the function code that asks first."""
+    if id(function) in _owners:
+        _owners[id(function)][1].add(name)
+        return
+    original = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    original.__kwdefaults__ = function.__kwdefaults__
+    signature, code = _signature(function), function.__code__
+    asking = _asking(original, _owned(function, name), code.co_freevars)
+    function.__code__ = asking.replace(
+        co_filename=code.co_filename, co_firstlineno=code.co_firstlineno, co_name=code.co_name
+    )
+    function.__defaults__ = function.__kwdefaults__ = None
+    _set_signature(function, signature)
+
+
+def _replace(target: Any, name: str) -> None:
+    """Put a wrapper in the place of the function in all modules that have it."""
+    owners: set[str] = set()
+    wrapper = FunctionType(_asking(target, owners, ()), {"__builtins__": {}}, target.__name__)
+    wrapper.__doc__ = target.__doc__
+    wrapper.__qualname__ = target.__qualname__
+    wrapper.__module__ = target.__module__
+    _set_signature(wrapper, _signature(target))
+    _owners[id(wrapper)] = (wrapper, owners)
+    owners.add(name)
+    for module in list(sys.modules.values()):
+        if isinstance(module, ModuleType):
+            table = vars(module)
+            for key in [key for key, value in list(table.items()) if value is target]:
+                table[key] = wrapper
+
+
+def _owned(function: object, name: str) -> set[str]:
+    return _owners.setdefault(id(function), (function, {name}))[1]
+
+
+def _asking(original: Callable, owners: set[str], free: tuple[str, ...]) -> Any:
+    """Code for a function with these free variables: it asks, then calls the original."""
+
+    def ask(args: tuple, kwargs: dict) -> Any:
+        if _forbidden and not _forbidden.isdisjoint(owners):
+            raise ShortcutUsedError(min(_forbidden & owners))
+        return original(*args, **kwargs)
+
+    # new code for a function must have as many free variables as the old
+    mentioned = "".join(f"        {variable}\n" for variable in free)
+    source = (
+        f"def make({', '.join(free)}):\n"
+        f"    def guarded(*args, **kwargs):\n"
+        f"{mentioned}"
+        f"        ask = 'ask'\n"
+        f"        return ask(args, kwargs)\n"
+        f"    return guarded\n"
+    )
+    names: dict[str, Any] = {}
+    exec(source, names)
+    code = names["make"](*free).__code__
+    return code.replace(co_consts=tuple(ask if value == "ask" else value for value in code.co_consts))
+
+
+def _signature(function: Callable) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (ValueError, TypeError):  # many functions in C do not tell
+        return None
+
+
+def _set_signature(function: Any, signature: inspect.Signature | None) -> None:
+    if signature is not None:
+        function.__signature__ = signature
