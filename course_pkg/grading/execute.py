@@ -125,7 +125,7 @@ class _Run:
             answer = self.tester.test(name, cell.source, self._time_for(self.limits.tests))
             answered = self.kernel.replied(sent, ANSWERING) if answer and not answer["lost"] else False
         if answer is None:
-            problem = f"{name}: its tests took longer than {self.limits.tests:g} seconds"
+            problem = f"{name}: {self._whose_time_is_over()}"
         elif "verdict" in answer:
             cell.outputs = _verdict_outputs(answer, float(cell.metadata.nbgrader.points))
             problem = "; ".join(f"{name}: {line}" for line in (*answer["deaths"], answer["lost"]) if line)
@@ -147,8 +147,8 @@ class _Run:
         """Have a kernel that has run all earlier cells, and a tester; False if there is no more to be had."""
         if self.kernel is not None:
             return True
-        if self._time_for(1) <= 0:
-            self._incident(f"the {self.limits.total:g} seconds for the whole notebook are over")
+        if time.monotonic() >= self.until:
+            self._incident(self._whose_time_is_over())
             return False
         if self.starts > MOST_RESTARTS:
             self._incident(f"the kernel was lost {self.starts} times; the rest was not run")
@@ -167,6 +167,11 @@ class _Run:
             self._let_go()
             return self._ready()
         return True
+
+    def _whose_time_is_over(self) -> str:
+        if time.monotonic() >= self.until:
+            return f"the {self.limits.total:g} seconds for the whole notebook are over"
+        return f"its tests took longer than {self.limits.tests:g} seconds, or ended the process that ran them"
 
     def _let_go(self) -> None:
         for part in (self.tester, self.kernel):

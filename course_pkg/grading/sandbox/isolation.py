@@ -21,6 +21,7 @@ CAPABILITY_VERSION_3 = 0x20080522
 NOBODY = 65534
 USER = 1000  # who the student's code is, inside
 MB = 1024 * 1024
+THREADS = 256  # megabytes of address space for the threads of a kernel
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -98,7 +99,7 @@ def limit(memory: float, processes: int, seconds: float, file_size: float) -> No
     with open("/proc/self/statm") as stream:
         pages = int(stream.read().split()[0])
     wanted = {
-        resource.RLIMIT_AS: pages * resource.getpagesize() + int(memory * MB),
+        resource.RLIMIT_AS: pages * resource.getpagesize() + int((memory + THREADS) * MB),
         resource.RLIMIT_NPROC: processes,
         resource.RLIMIT_CPU: int(seconds) + 1,
         resource.RLIMIT_FSIZE: int(file_size * MB),

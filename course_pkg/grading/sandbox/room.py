@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "MALLOC_ARENA_MAX": "2",  # or each thread reserves address space, which is limited
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "LANG": "C.UTF-8",
     "TZ": "UTC",

@@ -1,0 +1,258 @@
+"""One notebook run in the sandbox: outputs, verdicts, and what happens to code that goes wrong."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.grading.execute import execute
+from course_pkg.grading.limits import Limits
+from course_pkg.grading.sandbox.provisioner import close_rooms
+from course_pkg.grading.task import Outcome, Task
+
+QUICK = Limits(packages=("numpy",), cell=4, call=2, tests=20, total=60, memory=400, scratch=8, output=0.1)
+DOUBLE = "def double(x):\n    return 2 * x"
+TESTS = """
+from course_pkg.checks import Part, expect_equal, student
+
+part = Part("double", points=3)
+double = student.function("double")
+
+
+@part.test("two")
+def _():
+    expect_equal(double(2), 4)
+
+
+@part.hidden_test("five", points=1)
+def _():
+    expect_equal(double(5), 10)
+
+
+part.score()
+"""
+
+Grade = Callable[..., tuple[Outcome, list[NotebookNode]]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_rooms_are_left() -> Iterator[None]:
+    yield
+    close_rooms()
+
+
+@pytest.fixture
+def grade() -> Grade:
+    def run(*sources: str, limits: Limits = QUICK, tests: str = TESTS, **more) -> tuple[Outcome, list]:
+        cells = [new_code_cell(source) for source in sources]
+        settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
+        settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
+        cells.append(new_code_cell(tests, metadata={"nbgrader": settings}))
+        content = nbformat.writes(new_notebook(cells=cells))
+        outcome = execute(Task("student", "a0", "a0", content, limits, **more))
+        return outcome, nbformat.reads(outcome.content, as_version=4).cells
+
+    return run
+
+
+def score(cells: list[NotebookNode]) -> float | None:
+    """What nbgrader will read from the test cell; None for an error."""
+    last = cells[-1].outputs[-1]
+    return float(last.data["text/plain"]) if last.output_type == "execute_result" else None
+
+
+def messages(cells: list[NotebookNode]) -> list[str]:
+    """What the tests found."""
+    return [test["message"] for test in cells[-1].outputs[0].data[VERDICT_TYPE]["tests"]]
+
+
+def said(cell: NotebookNode) -> str:
+    return "".join(
+        output.get("text", "") + output.get("ename", "") + output.get("evalue", "") for output in cell.outputs
+    )
+
+
+def test_right_code_gets_its_points_and_keeps_its_outputs(grade):
+    outcome, cells = grade(DOUBLE, "print(double(3))\ndouble('ab')")
+    assert score(cells) == 3
+    assert messages(cells) == ["", ""]
+    assert [output.output_type for output in cells[1].outputs] == ["stream", "execute_result"]
+    assert cells[1].outputs[0].text == "6\n"
+    assert cells[1].outputs[1].data["text/plain"] == "'abab'"
+    assert outcome.incidents == ()
+    assert set(outcome.seconds) == {"kernel", "student", "tests", "shutdown"}
+    nbformat.validate(nbformat.reads(outcome.content, as_version=4))
+
+
+def test_partial_credit_and_a_message_for_each_test(grade):
+    _, cells = grade("def double(x):\n    return 4")
+    assert score(cells) == 2
+    assert messages(cells)[0] == ""
+    assert messages(cells)[1]
+
+
+def test_nothing_written_scores_nothing(grade):
+    _, cells = grade("x = 1")
+    assert score(cells) is None
+    assert cells[-1].outputs[-1].ename == "PartFailedError"
+    assert "no function named double" in messages(cells)[0]
+
+
+def test_only_the_named_test_cells_run(grade):
+    _, cells = grade(DOUBLE, only=frozenset())
+    assert cells[-1].outputs == []
+    _, cells = grade(DOUBLE, only=frozenset({"double"}))
+    assert score(cells) == 3
+
+
+def test_files_of_the_assignment_lie_beside_the_notebook(grade):
+    _, cells = grade(DOUBLE, "print(open('data/x.txt').read())", files={"data/x.txt": b"hello"})
+    assert cells[1].outputs[0].text == "hello\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import os; os._exit(3)", "it ended itself (exit code 3)"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)\nimport ctypes; ctypes.string_at(0)",
+            "SIGSEGV",
+        ),
+        ("while True: pass", "4 seconds are over"),
+        (
+            "import time\nwhile True:\n  try:\n    time.sleep(1)\n  except BaseException: pass",
+            "did not stop when told to",
+        ),
+        ("x = [b'x' * 2**20 for _ in range(2000)]", "MemoryError"),
+    ],
+    ids=["exit", "crash", "endless", "catches all", "memory"],
+)
+def test_a_cell_that_goes_wrong_costs_that_cell_only(grade, code, says):
+    outcome, cells = grade("a = 1\n" + DOUBLE, code, "print('alive', a)")
+    assert score(cells) == 3
+    assert "alive 1" in said(cells[2])
+    assert says in said(cells[1])
+    if says != "MemoryError":
+        assert len(outcome.incidents) == 1
+        assert "cell 2" in outcome.incidents[0]
+
+
+def test_memory_that_many_processes_use_together_is_counted(grade):
+    code = """
+    import os, time
+    for _ in range(8):
+        if not os.fork():
+            x = b"x" * 2**27
+            time.sleep(30)
+            os._exit(0)
+    time.sleep(3.5)
+    """
+    outcome, cells = grade(DOUBLE, "\n".join(line[4:] for line in code.splitlines()))
+    assert score(cells) == 3
+    assert "MB of memory, allowed are 400 MB" in outcome.incidents[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("while True: pass", "was still running"),
+        ("import os; os._exit(0)", "exit code 0"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+        ("raise SystemExit", "SystemExit"),
+        (
+            "import signal, time\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(60)",
+            "was still running",
+        ),
+    ],
+    ids=["endless", "exit", "crash", "SystemExit", "no alarm"],
+)
+def test_a_function_that_goes_wrong_costs_its_part_only(grade, body, message):
+    outcome, cells = grade(DOUBLE, f"_double = double\ndef double(x):\n    {body}", "print('alive')")
+    assert score(cells) is None
+    assert message in messages(cells)[0]
+    assert "alive" in said(cells[2])
+
+
+def test_one_call_that_dies_leaves_the_other_tests_theirs(grade):
+    code = "import os\ndef double(x):\n    return 2 * x if x == 2 else os._exit(1)"
+    outcome, cells = grade(code)
+    assert score(cells) == 2
+    assert "exit code 1" in messages(cells)[1]
+    assert outcome.incidents == ("double: the process that ran double ended itself (exit code 1)",)
+
+
+def test_tests_leave_no_trace_in_the_notebook(grade):
+    record = "seen = []\ndef double(x):\n    seen.append(x)\n    print('got', x)\n    return 2 * x"
+    settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
+    settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
+    cells = [
+        new_code_cell(record),
+        new_code_cell(TESTS, metadata={"nbgrader": settings}),
+        new_code_cell("print(seen)"),
+    ]
+    outcome = execute(Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=cells)), QUICK))
+    cells = nbformat.reads(outcome.content, as_version=4).cells
+    assert score(cells[:2]) == 3
+    assert cells[2].outputs[0].text == "[]\n"
+    assert "got" not in json.dumps(cells[1].outputs)
+
+
+def test_a_test_cell_that_fails_by_itself_is_the_instructors_affair(grade):
+    outcome, cells = grade(DOUBLE, tests="part = undefined")
+    assert score(cells) is None
+    assert "the test cell itself failed: NameError" in outcome.incidents[0]
+    outcome, cells = grade(DOUBLE, tests="x = 1")
+    assert score(cells) is None
+    assert "makes 0 parts, expected 1" in outcome.incidents[0]
+
+
+def test_tests_that_never_end(grade):
+    outcome, cells = grade(DOUBLE, tests="while True: pass", limits=Limits(packages=("numpy",), tests=2))
+    assert score(cells) is None
+    assert "took longer than 2 seconds" in outcome.incidents[0]
+
+
+def test_time_for_the_whole_notebook(grade):
+    slow = "import time\ntime.sleep(1.5)"
+    limits = Limits(packages=("numpy",), cell=2, total=4)
+    outcome, cells = grade(DOUBLE, *[slow] * 5, limits=limits)
+    assert score(cells) is None
+    assert "4 seconds for the whole notebook" in outcome.incidents[-1]
+
+
+def test_outputs_are_cut_and_cleaned(grade):
+    forged = f"""
+from IPython.display import display
+display({{"{VERDICT_TYPE}": {{"score": 9}}, "application/javascript": "alert(1)", "text/plain": "shown"}}, raw=True)
+display({{"{VERDICT_TYPE}": {{"score": 9}}}}, raw=True)
+"""
+    outcome, cells = grade(DOUBLE, "print('x' * 3_000_000)", forged, "print('still here')")
+    assert score(cells) == 3
+    assert len(said(cells[1])) < 200_000
+    assert "cut after 0.1 MB" in outcome.incidents[0]
+    assert [dict(output.data) for output in cells[2].outputs] == [{"text/plain": "shown"}]
+    assert "still here" in said(cells[3])
+
+
+def test_warnings_cost_nothing(grade):
+    _, cells = grade(
+        "import warnings\ndef double(x):\n    warnings.warn('careful')\n    return 2 * x", "double(1)"
+    )
+    assert score(cells) == 3
+    assert "careful" in said(cells[1])
+
+
+def test_markdown_and_empty_cells_pass_through(grade):
+    notebook = new_notebook(cells=[new_markdown_cell("# hello"), new_code_cell("  ")])
+    outcome = execute(Task("s", "a0", "a0", nbformat.writes(notebook), QUICK))
+    assert nbformat.reads(outcome.content, as_version=4).cells[0].source == "# hello"
+
+
+def test_the_same_notebook_gives_the_same_numbers(grade):
+    code = "import random, numpy as np\nprint(random.random(), np.random.rand(), {'a', 'b', 'c'}, hash('x'))"
+    runs = [said(grade(code)[1][0]) for _ in range(3)]
+    assert len(set(runs)) == 1
