@@ -55,17 +55,21 @@ class SubmissionExporter(NotebookExporter):
         course = self._course
         here = self._submission(course.student_id, course.assignment_id)
         course.ignore = [*(p for p in course.ignore if not p.startswith(str(self._top))), here]
-        problem = ""
+        refused: dict[str, str] = {}
         for folder in sorted(glob.glob(here)):
             try:
                 found = self._converter.assignments.get(folder, [])
                 self._converter.assignments[folder] = self._prepare(folder, found)
             except (Unreadable, OSError) as error:
-                problem = f"{ascii(os.path.relpath(folder, self._top))[1:-1]}: {error}"
-                self.log.error("Not graded: %s", problem)
-                self._converter.assignments.pop(folder, None)
-        if not self._converter.assignments:
-            raise Unreadable(problem)
+                refused[folder] = f"{ascii(os.path.relpath(folder, self._top))[1:-1]}: {error}"
+                self.log.error("Not graded: %s", refused[folder])
+        if not set(self._converter.assignments) - set(refused):
+            raise Unreadable("; ".join(refused.values()))
+        for folder in refused:
+            # without notebooks nbgrader counts it among the failures; what it cannot even look at is left out
+            self._converter.assignments[folder] = []
+            if _too_odd_for_nbgrader(Path(folder)):
+                del self._converter.assignments[folder]
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **settings: Any
@@ -176,3 +180,8 @@ class SubmissionExporter(NotebookExporter):
         if path not in self._sources:
             self._sources[path] = nbformat.read(path, as_version=4)
         return self._sources[path]
+
+
+def _too_odd_for_nbgrader(folder: Path) -> bool:
+    """Whether nbgrader would stop, or wait for ever, at a submission before it reads any notebook."""
+    return not str(folder).isprintable() or bool(in_the_way(folder, keep=set())[0])
