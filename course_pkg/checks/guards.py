@@ -71,10 +71,10 @@ def is_guarded(name: str) -> bool:
 @contextmanager
 def raising(names: Iterable[str]) -> Iterator[None]:
     """In its body, the guards of these names raise `ShortcutUsedError`."""
-    before = set(_forbidden)
-    _forbidden.update(names)
-    for name in _forbidden & _packages.keys():
+    wanted, before = set(names), set(_forbidden)
+    for name in wanted & _packages.keys():
         _guard_new_modules(name)  # the student may have loaded more
+    _forbidden.update(wanted)
     try:
         yield
     finally:
@@ -85,7 +85,9 @@ def raising(names: Iterable[str]) -> Iterator[None]:
 def _guard_callable(target: Any, name: str) -> bool:
     """Put guards on a function or on the methods of a class; whether that was possible."""
     if isinstance(target, type):
-        methods = [value for value in vars(target).values() if isinstance(value, FunctionType)]
+        home = target.__module__.partition(".")[0]  # enum puts methods of its own into classes
+        functions = [value for value in vars(target).values() if isinstance(value, FunctionType)]
+        methods = [function for function in functions if _is_from(function, home)]
         for method in methods:
             _guard_python(method, name)
         return bool(methods)
@@ -114,10 +116,16 @@ def _guard_new_modules(package: str) -> None:
             continue
         seen.add(key)
         for value in list(vars(module).values()):
-            if getattr(value, "__module__", None) != key:
-                continue  # it comes from elsewhere
-            if isinstance(value, type | FunctionType) or hasattr(value, "__wrapped__"):
+            if isinstance(value, type) and value.__module__ == key:
                 _guard_callable(value, package)
+            elif isinstance(value, FunctionType) or hasattr(value, "__wrapped__"):
+                inner = inspect.unwrap(value)
+                if isinstance(inner, FunctionType) and _is_from(inner, package):
+                    _guard_callable(value, package)
+
+
+def _is_from(function: FunctionType, package: str) -> bool:
+    return f"{function.__globals__.get('__name__')}.".startswith(f"{package}.")
 
 
 def _guard_python(function: FunctionType, name: str) -> None:
@@ -134,7 +142,7 @@ def _guard_python(function: FunctionType, name: str) -> None:
     )
     original.__kwdefaults__ = function.__kwdefaults__
     signature, code = _signature(function), function.__code__
-    asking = _asking(original, _owned(function, name), code.co_freevars)
+    asking = _asking(original, _owned(function, name), len(code.co_freevars))
     function.__code__ = asking.replace(
         co_filename=code.co_filename, co_firstlineno=code.co_firstlineno, co_name=code.co_name
     )
@@ -145,7 +153,7 @@ def _guard_python(function: FunctionType, name: str) -> None:
 def _replace(target: Any, name: str) -> None:
     """Put a wrapper in the place of the function in all modules that have it."""
     owners: set[str] = set()
-    wrapper = FunctionType(_asking(target, owners, ()), {"__builtins__": {}}, target.__name__)
+    wrapper = FunctionType(_asking(target, owners, 0), {"__builtins__": {}}, target.__name__)
     wrapper.__doc__ = target.__doc__
     wrapper.__qualname__ = target.__qualname__
     wrapper.__module__ = target.__module__
@@ -163,8 +171,8 @@ def _owned(function: object, name: str) -> set[str]:
     return _owners.setdefault(id(function), (function, {name}))[1]
 
 
-def _asking(original: Callable, owners: set[str], free: tuple[str, ...]) -> Any:
-    """Code for a function with these free variables: it asks, then calls the original."""
+def _asking(original: Callable, owners: set[str], free: int) -> Any:
+    """Code for a function with so many free variables: it asks, then calls the original."""
 
     def ask(args: tuple, kwargs: dict) -> Any:
         if _forbidden and not _forbidden.isdisjoint(owners):
@@ -172,18 +180,18 @@ def _asking(original: Callable, owners: set[str], free: tuple[str, ...]) -> Any:
         return original(*args, **kwargs)
 
     # new code for a function must have as many free variables as the old
-    mentioned = "".join(f"        {variable}\n" for variable in free)
+    cells = [f"cell_{n}" for n in range(free)]
     source = (
-        f"def make({', '.join(free)}):\n"
+        f"def make({', '.join(cells)}):\n"
         f"    def guarded(*args, **kwargs):\n"
-        f"{mentioned}"
+        f"        [{', '.join(cells)}] if False else None\n"
         f"        ask = 'ask'\n"
         f"        return ask(args, kwargs)\n"
         f"    return guarded\n"
     )
     names: dict[str, Any] = {}
     exec(source, names)
-    code = names["make"](*free).__code__
+    code = names["make"](*cells).__code__
     return code.replace(co_consts=tuple(ask if value == "ask" else value for value in code.co_consts))
 
 

@@ -178,6 +178,26 @@ def test_functions_in_c_classes_and_late_modules_are_guarded():
     ]
 
 
+def test_a_large_package_works_on_behind_guards():
+    said = guarded(
+        """
+        import matplotlib.pyplot as plt
+        guard(["matplotlib"])
+        source = "import matplotlib.pyplot as plt\\nl = [plt.plot]\\ndef f(): l[0]([1, 2])"
+        names = ["matplotlib"]
+        print(uses(source))
+        names = []
+        print(uses(source))
+        print(len(plt.gca().lines))
+        """
+    )
+    assert said.splitlines() == [
+        "f uses matplotlib, itself or through another function; write this part without it",
+        "None",
+        "1",
+    ]
+
+
 def test_only_the_names_asked_for_are_told():
     said = guarded(
         """
