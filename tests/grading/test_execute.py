@@ -171,7 +171,7 @@ def test_memory_that_many_processes_use_together_is_counted(grade):
     ids=["endless", "exit", "crash", "SystemExit", "no alarm"],
 )
 def test_a_function_that_goes_wrong_costs_its_part_only(grade, body, message):
-    outcome, cells = grade(DOUBLE, f"_double = double\ndef double(x):\n    {body}", "print('alive')")
+    _, cells = grade(DOUBLE, f"_double = double\ndef double(x):\n    {body}", "print('alive')")
     assert score(cells) is None
     assert message in messages(cells)[0]
     assert "alive" in said(cells[2])

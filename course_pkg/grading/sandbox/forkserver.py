@@ -6,6 +6,7 @@ which process was started and which have ended.
 """
 
 import base64
+import contextlib
 import gc
 import importlib
 import json
@@ -56,7 +57,7 @@ def serve(line: socket.socket, role: str) -> None:
             if request["do"] == "fork":
                 child = _fork(program, request, given, system_calls, hello["isolated"], line)
                 if child:
-                    memory[child] = request["limits"]["memory"]
+                    memory[child] = request["limits"]["memory"] + isolation.THREADS
             elif request["do"] == "signal" and request["pid"] in memory:
                 os.kill(request["pid"], request["signal"])
             for descriptor in given:
@@ -104,8 +105,7 @@ def _become_child(
         else:
             os.setpgid(0, 0)
             os.write(writing, json.dumps({"pid": os.getpid()}).encode())
-        os.close(writing)
-        line.close()
+        _keep_only(given)
         _same_chances()
         packed, *channels = given
         _put_files(Path(work), packed)
@@ -119,11 +119,20 @@ def _become_child(
         program.run(request, [socket.socket(fileno=channel) for channel in channels], listening)
         os._exit(0)
     except BaseException as error:  # whatever it was: a child that cannot be shut in must not go on
-        traceback.print_exc()
-        try:
+        with contextlib.suppress(OSError):  # closed: the fork server has been told of the start
             os.write(writing, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
-        finally:
-            os._exit(70)
+        os._exit(70)
+
+
+def _keep_only(given: list[int]) -> None:
+    """Close what the fork server has open; what the child writes past its notebook goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nowhere, number)
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > 2 and number not in given:
+            with contextlib.suppress(OSError):  # the listing itself was one of them
+                os.close(number)
 
 
 def _same_chances() -> None:

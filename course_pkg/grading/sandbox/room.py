@@ -276,7 +276,15 @@ class Room:
         rights = ["--cap-add", "ALL"] if os.getuid() == 0 else ["--unshare-user"]
         return [
             bubblewrap,
-            *["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+            *[
+                "--unshare-pid",
+                "--unshare-net",
+                "--unshare-ipc",
+                "--unshare-uts",
+                "--hostname",
+                "sandbox",
+                "--unshare-cgroup-try",
+            ],
             *["--die-with-parent", "--new-session", *rights],
             *self._system(),
             *self._packages(),
@@ -308,7 +316,7 @@ class Room:
                 shown += ["--symlink", os.readlink(where), str(where)]
             elif where.is_dir():
                 shown += ["--ro-bind", str(where), str(where)]
-        shown += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+        shown += [*_folders(["/etc/ld.so.cache"]), "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
         if not sys.base_prefix.startswith("/usr"):
             shown += [*_folders([sys.base_prefix]), "--ro-bind", sys.base_prefix, sys.base_prefix]
         others = [Path(sysconfig.get_path("purelib", vars={"base": sys.base_prefix}))]
