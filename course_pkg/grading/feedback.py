@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import bleach  # type: ignore[import-untyped]
 from markupsafe import Markup, escape
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
@@ -14,15 +13,13 @@ from traitlets import List
 from traitlets.config import Config
 
 from course_pkg.checks.part import VERDICT_TYPE
-from course_pkg.grading import formulas
+from course_pkg.grading.safe import plain_text, safe_html, safe_markdown, tame
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 _HIDDEN = re.compile(
     r"^[^\n]*### BEGIN HIDDEN TESTS.*?(### END HIDDEN TESTS[^\n]*|\Z)", re.DOTALL | re.MULTILINE
 )
-_TAGS = "a p br hr h1 h2 h3 h4 h5 h6 em strong b i u del sub sup code pre span div blockquote ul ol li img "
-_TAGS += "table thead tbody tr th td"
 
 Step = tuple[NotebookNode, dict[str, Any]]
 
@@ -33,17 +30,29 @@ class _PageStep(NbGraderPreprocessor):
 
 
 class HideTests(_PageStep):
-    """Leave the hidden tests' source, and errors that quote it or repeat a verdict, out of a page."""
+    """Leave the hidden tests' source, and whatever could quote it, out of a page.
+
+    A test cell shows its verdict or, without one, the last line of an error; nothing else has one.
+    """
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int) -> Step:
         if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
             cell.source = _HIDDEN.sub("# hidden tests ran here", cell.source)
-            if any(VERDICT_TYPE in output.get("data", {}) for output in cell.outputs):
-                cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
-            for output in cell.outputs:
-                if output.output_type == "error":
-                    output.traceback = [f"{output.ename}: {output.evalue}"]
+            resources.setdefault("verdicts", {})[cell.metadata.nbgrader.grade_id] = verdict_of(cell)
+            errors = [output for output in cell.outputs if output.output_type == "error"]
+            cell.outputs = errors[-1:] if verdict_of(cell) is None else []
+            for error in cell.outputs:
+                error.traceback = []
         return cell, resources
+
+
+class Tame(_PageStep):
+    """Make all that the student wrote and made safe to show, and small."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Step:
+        tame(nb.cells)
+        nb.metadata = NotebookNode()
+        return nb, resources
 
 
 class Marks(GetGrades):
@@ -80,27 +89,20 @@ class PageStyle(_PageStep):
         dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
         page = (TEMPLATES / "page.css").read_text(encoding="utf-8")
         for cell in nb.cells:
-            cell.metadata.setdefault("alt", "what the code above draws")  # for images that say nothing better
+            cell.metadata["alt"] = "what the code above draws"  # for images that say nothing better
         resources["page_css"] = f"{page}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
         return nb, resources
 
 
-def safe_markdown(source: str) -> Markup:
-    """Markdown as HTML that can neither run anything nor load anything; its formulas become MathML.
+def verdict_of(cell: NotebookNode) -> dict[str, Any] | None:
+    """The verdict in a cell's outputs; None if there is none, or if the cell is not one of tests.
 
-    Examples
-    --------
-    >>> print(safe_markdown("*so* <script>alert(1)</script>"))
-    <p><em>so</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>
+    What a student's cell shows under the verdict's type is none.
     """
-    unsafe, maths = formulas.render(source)
-    page = bleach.clean(
-        unsafe,
-        tags=_TAGS.split(),
-        attributes={"a": ["href"], "img": ["src", "alt"], "span": ["class"], "div": ["class"]},
-        protocols=["http", "https", "mailto", "data"],
-    )
-    return Markup(formulas.put_back(page, maths).strip())
+    if cell.cell_type != "code" or not is_grade(cell) or is_solution(cell):
+        return None
+    found = [output.data[VERDICT_TYPE] for output in cell.outputs if VERDICT_TYPE in output.get("data", {})]
+    return found[-1] if found else None
 
 
 def code_marked(message: str) -> Markup:
@@ -111,7 +113,7 @@ def code_marked(message: str) -> Markup:
     >>> print(code_marked("at its line `y[i] < 3`"))
     at its line <code>y[i] &lt; 3</code>
     """
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(message))))
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(plain_text(message)))))
 
 
 def heading(source: str) -> str:
@@ -140,12 +142,13 @@ def configure(config: Config) -> None:
     """
     # a test cell that the student deleted comes back, and is run
     config.OverwriteCells.add_missing_cells = True
-    config.GenerateFeedback.preprocessors = [HideTests, Marks, PageStyle]
+    config.GenerateFeedback.preprocessors = [HideTests, Tame, Marks, PageStyle]
     config.HTMLExporter.template_name = "course_feedback"
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
     config.HTMLExporter.sanitize_html = True
     config.HTMLExporter.filters = {
         "safe_markdown": safe_markdown,
+        "safe_html": safe_html,
         "heading": heading,
         "code_marked": code_marked,
     }

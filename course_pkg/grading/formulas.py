@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
@@ -61,9 +62,15 @@ def _strip(tree: ElementTree.Element) -> None:
 class _Placeholders(IPythonRenderer):
     """Renders Markdown with a numbered place where each formula goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Mapping[str, str]) -> None:
         super().__init__(escape=False)
+        self.pictures = pictures
         self.formulas: list[str] = []
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        if url.startswith("attachment:"):
+            url = self.pictures.get(url.removeprefix("attachment:"), "")
+        return super().image(text, url, title)
 
     def block_math(self, body: str) -> str:
         return self._keep(body, "block")
@@ -81,12 +88,24 @@ class _Placeholders(IPythonRenderer):
         return f"\ue000{len(self.formulas) - 1}\ue001"
 
 
-def render(source: str) -> tuple[str, list[str]]:
+def render(source: str, pictures: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
     """Markdown as HTML with places for its formulas, and the formulas as MathML.
 
     The HTML is as safe as the source; clean it before `put_back`.
+
+    Parameters
+    ----------
+    source : str
+        The Markdown.
+    pictures : mapping from str to str, optional
+        The pictures that a cell carries along, each as an address, by the name after ``attachment:``.
+
+    Returns
+    -------
+    tuple of str and list of str
+        The HTML, and the formulas in order.
     """
-    places = _Placeholders()
+    places = _Placeholders(pictures or {})
     page = MarkdownWithMath(renderer=places).render(re.sub("[\ue000\ue001]", "", source))
     return page, places.formulas
 

@@ -12,11 +12,9 @@ import jinja2
 import nbformat
 import numpy as np
 import pandas as pd
-from nbgrader.utils import is_grade
 
-from course_pkg.checks.part import VERDICT_TYPE
 from course_pkg.grading.classfolder import ClassFolder
-from course_pkg.grading.feedback import TEMPLATES
+from course_pkg.grading.feedback import TEMPLATES, verdict_of
 from course_pkg.grading.scores import Progress, Scores, read_scores, state
 from course_pkg.plots import grades
 
@@ -144,14 +142,12 @@ def mistakes(found: Mapping[str, list[Verdict]]) -> list[Mistake]:
 
 def verdicts(autograded: Path) -> list[Verdict]:
     """The verdicts on a student's parts, from the autograded notebooks."""
-    return [
-        output["data"][VERDICT_TYPE]
+    found = [
+        verdict_of(cell)
         for path in sorted(autograded.glob("*.ipynb"))
         for cell in nbformat.read(path, as_version=4).cells
-        if is_grade(cell)
-        for output in cell.get("outputs", [])
-        if VERDICT_TYPE in output.get("data", {})
     ]
+    return [verdict for verdict in found if verdict is not None]
 
 
 def _first_failure(verdict: Verdict) -> Verdict | None:
