@@ -51,6 +51,15 @@ $(INSTALLED): requirements.txt pyproject.toml
 browser:
 	@command -v chromium chromium-browser google-chrome >/dev/null || tools/apt_install.sh chromium
 
+# where students' code runs when it is graded
+.PHONY: sandbox
+sandbox:
+	@command -v bwrap >/dev/null || tools/apt_install.sh bubblewrap libseccomp2
+
+.PHONY: postgresql
+postgresql:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || tools/apt_install.sh postgresql
+
 # -- the book -----------------------------------------------------------------------------------------------
 
 .PHONY: book
@@ -94,11 +103,11 @@ $(SAMPLE): $(INSTALLED) $(task_sources) $(bank) $(shell find course_pkg -name '*
 	@touch $@
 
 .PHONY: sample
-sample: $(SAMPLE)
+sample: $(SAMPLE) sandbox
 	@$(BIN)/python -m course_pkg grade $(A) --class _build/sample_class
 
 .PHONY: grade
-grade: $(INSTALLED) $(if $(filter _build/sample_class,$(CLASS)),$(SAMPLE))  ## grade a class: make grade A=a1_convolution_1d CLASS=class (default: the sample class)
+grade: $(INSTALLED) sandbox $(if $(filter _build/sample_class,$(CLASS)),$(SAMPLE))  ## grade a class: make grade A=a1_convolution_1d CLASS=class (default: the sample class)
 	@$(BIN)/python -m course_pkg grade $(A) --class $(CLASS)
 
 .PHONY: check
@@ -112,7 +121,7 @@ student-bundle: $(RELEASED)  ## the zip that students get
 # -- tests --------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(BOOK) $(RELEASED) browser lint  ## run every test
+test: $(BOOK) $(RELEASED) browser sandbox postgresql lint  ## run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests book solutions --ignore tests/benchmarks --nbval --nbval-sanitize-with tests/book/sanitize.cfg \
 		--numprocesses 2 --dist loadfile -q
 

@@ -10,10 +10,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution
 
-from course_pkg.checks import wire
+from course_pkg.checks import shortcuts, wire
 from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.checks.suspicion import suspicious
 from course_pkg.grading import outputs
 from course_pkg.grading.limits import Limits
 from course_pkg.grading.sandbox.packages import every_course_part
@@ -69,6 +70,14 @@ def is_test(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
+def _forbidden_in(cell: NotebookNode) -> set[str]:
+    """The functions that a test cell forbids; none, where it cannot be told: the cell itself will fail."""
+    try:
+        return shortcuts.names_in(cell.source)
+    except ValueError:
+        return set()
+
+
 class _Run:
     """One notebook on its way: a kernel and a tester, and new ones in their place when they are lost."""
 
@@ -84,8 +93,9 @@ class _Run:
         self.done: list[str] = []  # sources of the cells that ran to their end: what a new kernel runs again
         self.starts = 0
         limits = task.limits
+        forbidden = {name for cell in self.cells if is_test(cell) for name in _forbidden_in(cell)}
         self.rooms = (
-            Furniture("kernel", limits.packages, limits.course, (), sandboxed),
+            Furniture("kernel", limits.packages, limits.course, tuple(sorted(forbidden)), sandboxed),
             Furniture("tester", limits.test_packages, tuple(every_course_part()), (), sandboxed),
         )
 
@@ -106,8 +116,8 @@ class _Run:
             self._incident(f"cell {index + 1} ended the kernel: {death}")
             self._let_go()
             return
-        if told:
-            self._incident(f"cell {index + 1}: {told}")
+        for line in ([told] if told else []) + ([] if is_locked(cell) else suspicious(cell.source)):
+            self._incident(f"cell {index + 1}: {line}")
         if not any(output.get("ename") == TIME_OVER for output in cell.outputs):
             self.done.append(cell.source)
 

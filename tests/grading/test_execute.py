@@ -182,7 +182,7 @@ def test_one_call_that_dies_leaves_the_other_tests_theirs(grade):
     outcome, cells = grade(code)
     assert score(cells) == 2
     assert "exit code 1" in messages(cells)[1]
-    assert outcome.incidents == ("double: the process that ran double ended itself (exit code 1)",)
+    assert outcome.incidents[-1] == "double: the process that ran double ended itself (exit code 1)"
 
 
 def test_tests_leave_no_trace_in_the_notebook(grade):
@@ -227,8 +227,9 @@ def test_time_for_the_whole_notebook(grade):
 def test_outputs_are_cut_and_cleaned(grade):
     forged = f"""
 from IPython.display import display
-display({{"{VERDICT_TYPE}": {{"score": 9}}, "application/javascript": "alert(1)", "text/plain": "shown"}}, raw=True)
-display({{"{VERDICT_TYPE}": {{"score": 9}}}}, raw=True)
+verdict = {{"{VERDICT_TYPE}": {{"score": 9}}}}
+display(verdict | {{"application/javascript": "alert(1)", "text/plain": "shown"}}, raw=True)
+display(verdict, raw=True)
 """
     outcome, cells = grade(DOUBLE, "print('x' * 3_000_000)", forged, "print('still here')")
     assert score(cells) == 3
@@ -256,3 +257,20 @@ def test_the_same_notebook_gives_the_same_numbers(grade):
     code = "import random, numpy as np\nprint(random.random(), np.random.rand(), {'a', 'b', 'c'}, hash('x'))"
     runs = [said(grade(code)[1][0]) for _ in range(3)]
     assert len(set(runs)) == 1
+
+
+def test_a_function_taken_early_is_forbidden_all_the_same(grade):
+    tests = TESTS.replace('function("double")', 'function("double", without=["numpy.convolve"])')
+    early = "import numpy as np\ntaken = [np.convolve]\n"
+    _, cells = grade(early + "def double(x):\n    return float(taken[0]([x], [2])[0])", tests=tests)
+    assert score(cells) is None
+    assert "numpy.convolve" in messages(cells)[0]
+    _, cells = grade(early + "y = taken[0]([1], [2])\n" + DOUBLE, tests=tests)
+    assert score(cells) == 3
+
+
+def test_what_an_honest_solution_does_not_need_is_named(grade):
+    outcome, cells = grade("import gc\ngc.collect()\n" + DOUBLE)
+    assert score(cells) == 3
+    assert outcome.incidents[0].startswith("cell 1: line ")
+    assert "gc" in outcome.incidents[0]

@@ -33,9 +33,9 @@ def prepare(imports: list[str], guarded: list[str]) -> None:
     for name in (*PARTS_OF_A_KERNEL, *imports, *drawing):
         importlib.import_module(name)
     if guarded:
-        from course_pkg.checks import shortcuts
+        from course_pkg.checks import guards
 
-        shortcuts.guard(guarded)
+        guards.guard(guarded)
 
 
 def listen(request: dict[str, Any]) -> dict[str, socket.socket]:
