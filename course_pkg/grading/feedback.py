@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
+from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
@@ -27,6 +28,10 @@ Step = tuple[NotebookNode, dict[str, Any]]
 class _PageStep(NbGraderPreprocessor):
     # the exporter sets it for every step, which complains if it does not know it
     display_data_priority = List(GetGrades.display_data_priority.default(), config=True)
+
+
+class FeedbackExporter(HTMLExporter):
+    """Has settings of its own: formgrader's pages come from nbconvert's `HTMLExporter`."""
 
 
 class HideTests(_PageStep):
@@ -137,18 +142,20 @@ def configure(config: Config) -> None:
     --------
     >>> config = Config()
     >>> configure(config)
-    >>> config.HTMLExporter.template_name
-    'course_feedback'
+    >>> config.FeedbackExporter.template_name, config.HTMLExporter.sanitize_html
+    ('course_feedback', True)
     """
     # a test cell that the student deleted comes back, and is run
     config.OverwriteCells.add_missing_cells = True
     config.GenerateFeedback.preprocessors = [HideTests, Tame, Marks, PageStyle]
-    config.HTMLExporter.template_name = "course_feedback"
-    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
-    config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.FeedbackExporter.template_name = "course_feedback"
+    config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    config.FeedbackExporter.filters = {
         "safe_markdown": safe_markdown,
         "safe_html": safe_html,
         "heading": heading,
         "code_marked": code_marked,
     }
+    # formgrader, too, shows what students made, in a page that may change grades
+    config.HTMLExporter.sanitize_html = True
