@@ -102,8 +102,8 @@ def _become_child(
                 os.write(writing, json.dumps({"pid": child}).encode())
                 os._exit(0)
         else:
-            os.setpgid(0, 0)
             os.write(writing, json.dumps({"pid": os.getpid()}).encode())
+        os.setsid()  # out of our process group, which a signal to group 0 would reach
         _keep_only(given)
         _same_chances()
         packed, *channels = given

@@ -208,12 +208,15 @@ class Room:
 
     def listen(self, seconds: float) -> bool:
         """Take in one message if there is one, or comes within that time; False if not."""
-        if not select.select([self.line], [], [], max(0.0, seconds))[0]:
-            return False
-        data = self.line.recv(1 << 16)
-        if not data:
-            for child in self.children.values():
-                child.status = child.status if child.status is not None else -int(signal.SIGKILL)
+        data = b""
+        if self._close.alive:
+            if not select.select([self.line], [], [], max(0.0, seconds))[0]:
+                return False
+            with contextlib.suppress(ConnectionError):
+                data = self.line.recv(1 << 16)
+        if not data:  # the fork server is gone, and its children with it
+            while self.children:
+                self.children.popitem()[1].status = -int(signal.SIGKILL)
             return False
         message = json.loads(data)
         if "started" in message:
