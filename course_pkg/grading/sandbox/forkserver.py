@@ -112,8 +112,8 @@ def _become_child(
         listening = program.listen(request)
         isolation.limit(limits["memory"], limits["processes"], limits["total"], limits["scratch"])
         if isolated:
-            isolation.cover(EXCHANGE)
-            isolation.hide_processes()
+            for folder in (EXCHANGE, "/proc"):
+                isolation.cover(folder)
             isolation.give_up_privileges(calls)
         program.run(request, [socket.socket(fileno=channel) for channel in channels], listening)
         os._exit(0)

@@ -14,7 +14,7 @@ CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x8000000, 0x10000000,
 EVERY_NAMESPACE = (
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 )
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_SLAVE = 2, 4, 8, 0x1000, 0x4000, 0x80000
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_SLAVE = 2, 4, 0x1000, 0x4000, 0x80000
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -69,12 +69,6 @@ def enter(work: str, scratch: float, files: int) -> None:
     _memory_disk(work, f"size={int(scratch * MB)},nr_inodes={files},mode=700")
     _do(_libc.mount(work.encode(), b"/tmp", None, MS_BIND, None), "a /tmp of its own")
     _memory_disk("/dev/shm", f"size={int(scratch * MB)},nr_inodes={files},mode=700")
-
-
-def hide_processes() -> None:
-    """Let /proc show this process's own namespace, or, where the kernel does not allow that, nothing."""
-    if _libc.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None):
-        _memory_disk("/proc", "size=4k,nr_inodes=2,mode=555")
 
 
 def cover(folder: str) -> None:
