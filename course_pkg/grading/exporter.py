@@ -14,8 +14,8 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbgrader.coursedir import CourseDirectory
 
-from course_pkg.grading.intake import in_the_way, set_aside
-from course_pkg.grading.receive import find, receive, sources, submission, submissions
+from course_pkg.grading.intake import in_the_way, printable, set_aside
+from course_pkg.grading.receive import find, receive, submission, submissions, wanted
 from course_pkg.grading.repair import remarks_of
 from course_pkg.grading.standing import take_back
 from course_pkg.grading.submitted import Unreadable
@@ -50,7 +50,7 @@ class SubmissionExporter(NotebookExporter):
             If the instructor's notebooks are not there; nothing has been touched then.
         """
         course = self._course
-        sources(course, course.assignment_id)
+        wanted(course, course.assignment_id)
         top = submissions(course)
         here = str(submission(course, course.assignment_id, course.student_id))
         course.ignore = [*(pattern for pattern in course.ignore if not pattern.startswith(str(top))), here]
@@ -59,7 +59,7 @@ class SubmissionExporter(NotebookExporter):
             try:
                 self._converter.assignments[folder] = self._prepare(folder)
             except (Unreadable, OSError) as error:
-                refused[folder] = f"{ascii(os.path.relpath(folder, top))[1:-1]}: {error}"
+                refused[folder] = f"{printable(os.path.relpath(folder, top))}: {error}"
                 self.log.error("Not graded: %s", refused[folder])
         if not set(self._converter.assignments) - set(refused):
             raise Unreadable("; ".join(refused.values()))

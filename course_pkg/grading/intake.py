@@ -57,7 +57,7 @@ def read_inside(
     ...     read_inside(Path(folder), ["note.txt"])
     b'hello'
     """
-    name = "/".join(parts)
+    name = printable("/".join(parts))
     folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in parts[:-1]:
@@ -94,6 +94,18 @@ def kind_of(path: Path) -> str:
         return _KINDS.get(stat.S_IFMT(path.lstat().st_mode), "a file")
     except OSError:
         return "nothing"
+
+
+def printable(name: str) -> str:
+    """A file's name as it can stand in a log or on a page: in one line, and at most 100 characters long.
+
+    Examples
+    --------
+    >>> printable("Übung 1.ipynb"), printable("two\\nlines")
+    ('Übung 1.ipynb', 'two\\\\nlines')
+    """
+    shown = name if name.isprintable() else ascii(name)[1:-1]
+    return shown if len(shown) <= 100 else f"{shown[:99]}…"
 
 
 def in_the_way(folder: Path, keep: set[str]) -> tuple[list[Path], str]:
@@ -182,7 +194,7 @@ def _expect(part: str, folder: int, kind: int, name: str) -> None:
     mode = stat.S_IFMT(os.stat(part, dir_fd=folder, follow_symlinks=False).st_mode)
     if mode != kind:
         expected = "file" if kind == stat.S_IFREG else "folder"
-        what = name if kind == stat.S_IFREG else f"{part}, on the way to {name},"
+        what = name if kind == stat.S_IFREG else f"{printable(part)}, on the way to {name},"
         raise Unreadable(f"{what} is {_KINDS.get(mode, 'a file')}, expected a {expected}")
 
 

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from course_pkg.grading.intake import kind_of, read_inside, stand_ins
+from course_pkg.grading.intake import kind_of, printable, read_inside, stand_ins
 from course_pkg.grading.repair import remarks_of, repair
 from course_pkg.grading.skeleton import skeleton_of
 from course_pkg.grading.submitted import Unreadable
@@ -47,7 +47,7 @@ def receive(
     mended = repair(data, source(course, assignment, notebook), config)
     if path.name != f"{notebook}.ipynb" or path.parent != submission(course, assignment, student):
         name = path.relative_to(submission(course, assignment, student))
-        remarks = [f"was handed in as {ascii(str(name))[1:-1]}", *remarks_of(mended)]
+        remarks = [f"was handed in as {printable(str(name))}", *remarks_of(mended)]
         mended.metadata["course_pkg"] = {"remarks": remarks}
     return mended
 
@@ -73,20 +73,19 @@ def find(course: CourseDirectory, assignment: str, student: str, config: Config)
         if step == submissions(course):
             break
         if kind_of(step) != "a folder":
-            raise Unreadable(f"{step.name} is {kind_of(step)}, expected a folder")
-    wanted = [path.stem for path in sources(course, assignment)]
-    wanted = [name for name in wanted if fnmatch.fnmatchcase(name, course.notebook_id)]
-    there = {name: folder / f"{name}.ipynb" for name in wanted}
+            raise Unreadable(f"{printable(step.name)} is {kind_of(step)}, expected a folder")
+    names = wanted(course, assignment)
+    there = {name: folder / f"{name}.ipynb" for name in names}
     found = {name: path for name, path in there.items() if os.path.lexists(path)}
     missing = {
-        name: skeleton_of(source(course, assignment, name), config) for name in wanted if name not in found
+        name: skeleton_of(source(course, assignment, name), config) for name in names if name not in found
     }
     candidates = stand_ins(folder, missing)
     found |= {name: paths[0] for name, paths in candidates.items() if len(paths) == 1}
     if not found:
         seen = sorted({path.name for paths in candidates.values() for path in paths})
-        seen = seen or sorted(path.name for path in folder.glob("*.ipynb"))
-        raise Unreadable(f"{wanted[0]}.ipynb is missing (found {', '.join(seen[:5]) or 'no notebook'})")
+        seen = [printable(name) for name in seen or sorted(path.name for path in folder.glob("*.ipynb"))]
+        raise Unreadable(f"{names[0]}.ipynb is missing (found {', '.join(seen[:5]) or 'no notebook'})")
     return found
 
 
@@ -113,6 +112,21 @@ def sources(course: CourseDirectory, assignment: str) -> list[Path]:
     if not found:
         raise ValueError(f"source_directory: expected the instructor's notebooks in {folder}, found none")
     return found
+
+
+def wanted(course: CourseDirectory, assignment: str) -> list[str]:
+    """Names of the notebooks to be graded: all of the assignment's that `course.notebook_id` matches.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    names = [path.stem for path in sources(course, assignment)]
+    matching = [name for name in names if fnmatch.fnmatchcase(name, course.notebook_id)]
+    if not matching:
+        raise ValueError(f"notebook_id: got {course.notebook_id!r}, expected one of {', '.join(names)}")
+    return matching
 
 
 def source(course: CourseDirectory, assignment: str, notebook: str) -> NotebookNode:
