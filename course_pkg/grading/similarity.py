@@ -27,8 +27,9 @@ from nbgrader.utils import is_solution
 from course_pkg.grading.classfolder import ClassFolder, open_class
 from course_pkg.grading.exports import harmless
 from course_pkg.grading.feedback import TEMPLATES
-from course_pkg.grading.repair import Unreadable, repair
+from course_pkg.grading.receive import receive
 from course_pkg.grading.skeleton import skeleton_of
+from course_pkg.grading.submitted import Unreadable
 
 PASSAGE = 20  # characters of code without names, blanks and comments: about a line
 COMMON = 10  # students, or a tenth of the class if that is more, up to ten times as many
@@ -187,16 +188,13 @@ def read_works(room: ClassFolder, assignment: str) -> tuple[dict[str, Work], Wor
     }
     works, left_out = {}, {}
     for student in students:
-        folder = room.submission(student, assignment)
         try:
             works[student] = {
                 _title(name, cell, sources): cell.source
-                for name, source in sources.items()
-                for cell in repair((folder / f"{name}.ipynb").read_bytes(), source, room.config).cells
+                for name in sources
+                for cell in receive(room.coursedir(), assignment, student, name, room.config).cells
                 if _is_written(cell)
             }
-        except FileNotFoundError as error:
-            left_out[student] = f"there is no {Path(error.filename).name}"
         except (Unreadable, OSError) as error:
             left_out[student] = str(error)
     return works, released, left_out
