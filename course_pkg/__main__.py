@@ -33,10 +33,22 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="grade an assignment of a class: scores, feedback, report, CSV")
     grade.add_argument("assignment")
     grade.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
+    where = grade.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, help="how many submissions run at a time; default: one a core")
+    where.add_argument("--scheduler", help="run them on the Dask cluster of this scheduler: tcp://HOST:PORT")
+    grade.add_argument(
+        "--unsandboxed",
+        action="store_true",
+        help="without a sandbox: students' code can do all that you can on this machine",
+    )
 
     similarity = commands.add_parser("similarity", help="list the pairs of students whose code is alike")
     similarity.add_argument("assignment")
     similarity.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
+
+    formgrader = commands.add_parser("formgrader", help="mark a class by hand in the browser")
+    formgrader.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
+    formgrader.add_argument("--port", type=int, help="where it listens (default: any free one)")
 
     bundle = commands.add_parser("student-bundle", help="make the zip that students get")
     bundle.add_argument("--out", type=Path, default=Path("_build/student-bundle.zip"))
@@ -71,11 +83,21 @@ def main(arguments: list[str] | None = None) -> int:
         case "grade":
             from course_pkg.grading import classroom
 
-            return classroom.grade(options.folder, options.assignment)
+            return classroom.grade(
+                options.folder,
+                options.assignment,
+                options.workers,
+                options.scheduler,
+                sandboxed=not options.unsandboxed,
+            )
         case "similarity":
             from course_pkg.grading import similarity
 
             return similarity.write(options.folder, options.assignment)
+        case "formgrader":
+            from course_pkg.grading import formgrader
+
+            return formgrader.serve(options.folder, options.port)
         case "student-bundle":
             from course_pkg.grading import bundle
 

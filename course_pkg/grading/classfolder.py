@@ -3,10 +3,12 @@
     roster.csv          id,first_name,last_name,email (optional; without it, whoever submitted)
     submitted/          STUDENT/ASSIGNMENT/*.ipynb, as nbgrader collects them
     autograded/ feedback/ release/ gradebook.db    made by nbgrader
-    reports/ grades.csv grading.log progress.json  made here
+    reports/ grades.csv grading.log    made here
+    progress.jsonl journal/ grading.lock    what lets a run go on where another stopped
 
 nbgrader itself reads the nbgrader_config.py in the class folder, or, for a class inside the course's own
-folder, the one beside it.
+folder, the one beside it. Its `c.CourseDirectory.db_url` says where the gradebook is, for example in a
+PostgreSQL server; a file of SQLite is always gradebook.db in the class folder.
 """
 
 import csv
@@ -20,10 +22,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from course_pkg.grading import feedback
+from course_pkg.grading import settings
 
 CONFIG = "nbgrader_config.py"
-PROGRESS = "progress.json"
 LOG = "grading.log"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -48,8 +49,13 @@ class ClassFolder:
 
     @property
     def database(self) -> str:
-        """The gradebook's URL; two graders may write, so each waits for the other."""
-        return f"sqlite:///{self.folder / 'gradebook.db'}?timeout=60"
+        """The gradebook's URL, with which it is opened; it may hold a password."""
+        return str(self.config.CourseDirectory.db_url)
+
+    @property
+    def journal(self) -> Path:
+        """The folder of outcomes that need not be run again."""
+        return self.folder / "journal"
 
     def submission(self, student: str, assignment: str) -> Path:
         return self.folder / "submitted" / student / assignment
@@ -106,13 +112,18 @@ def open_class(folder: Path) -> ClassFolder:
     if config_file is None:
         raise ValueError(f"--class: expected {CONFIG} in {folder} or in {folder.parent}, found none")
     config = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
-    feedback.configure(config)
+    settings.configure(config)
     course = config.CourseDirectory
     source = (config_file.parent / course.get("source_directory", "source")).resolve()
     made = ClassFolder(folder, source, config)
     course.root = str(folder)
     course.source_directory = str(source)
-    course.db_url = made.database
+    if str(course.get("db_url", "sqlite:")).startswith("sqlite:"):
+        # formgrader and others may write, too: each waits for the other
+        course.db_url = f"sqlite:///{folder / 'gradebook.db'}?timeout=60"
+    # where a database checks what it is told, an assignment has to belong to a course
+    course.setdefault("course_id", "default_course")
+    config.IsolatedExecute.journal = str(made.journal)
     for step in ("submitted", "autograded", "feedback", "release"):
         course[f"{step}_directory"] = step
     return made

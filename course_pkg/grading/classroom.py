@@ -1,47 +1,65 @@
 """Grade a whole class with one command: scores, feedback pages, report, CSV.
 
-What changed is graded, what did not is left alone, and a run that was killed goes on where it stopped.
+What changed is graded, what did not is left alone, and a run that was killed goes on where it stopped. Each
+submission is repaired, run in a pool of processes or on a Dask cluster, noted in the journal, and taken into
+the gradebook by nbgrader's own `Autograde`, which finds the outcome in the journal.
 """
 
-import json
+import fcntl
 import os
-import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbgrader
-import pandas as pd
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment, GenerateFeedback
-from nbgrader.plugins import CsvExportPlugin
+from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import capture_log
 from tqdm import tqdm
 
-import course_pkg
-from course_pkg.grading import attempt, feedback, report
-from course_pkg.grading.classfolder import (
-    LOG,
-    PROGRESS,
-    ClassFolder,
-    open_class,
-    use_this_environment,
-    write_json,
+from course_pkg.grading import feedback, report, schedule, summary
+from course_pkg.grading.classfolder import LOG, ClassFolder, open_class, use_this_environment
+from course_pkg.grading.fingerprints import digest, fingerprint, of_submission
+from course_pkg.grading.gradebook import enrol, feedback_inputs, one_engine, take_back_scores
+from course_pkg.grading.isolated import OPEN_DOORS
+from course_pkg.grading.journal import Journal, environment
+from course_pkg.grading.progress import ProgressFile
+from course_pkg.grading.receive import find, receive
+from course_pkg.grading.repair import remarks_of
+from course_pkg.grading.schedule import Failure
+from course_pkg.grading.submitted import Unreadable
+from course_pkg.grading.task import Task, task_for
+from course_pkg.grading.writer import Writer
+
+# what decides, beside the run itself, what becomes of a submission
+INTAKE = (
+    "exporter",
+    "intake",
+    "isolated",
+    "receive",
+    "repair",
+    "settings",
+    "skeleton",
+    "standing",
+    "submitted",
 )
-from course_pkg.grading.attempt import Attempt, autograde
-from course_pkg.grading.fingerprints import digest, fingerprint
-from course_pkg.grading.scores import Progress, feedback_inputs, forget_scores, read_scores, state
-
-# what the rest of the package stands on: when it changes, scores may change
-GROUND = {"_validate", "arithmetic", "ops", "data", "checks"}
+STOPPED = "the run was stopped before its turn"
 
 
-def grade(folder: Path, assignment: str) -> int:
+def grade(
+    folder: Path,
+    assignment: str,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    sandboxed: bool = True,
+) -> int:
     """Grade every submission of an assignment that is new or changed, and say how it went.
 
     Parameters
@@ -50,6 +68,12 @@ def grade(folder: Path, assignment: str) -> int:
         The class folder (see `course_pkg.grading.classfolder`).
     assignment : str
         The assignment's name, for example ``"a1_convolution_1d"``.
+    workers : int or None
+        Processes that run submissions; None for one a core.
+    scheduler : str or None
+        The address of a Dask scheduler whose workers run them instead.
+    sandboxed : bool
+        False lets the students' code do all that you can on this machine.
 
     Returns
     -------
@@ -57,183 +81,259 @@ def grade(folder: Path, assignment: str) -> int:
         0 if every submission is graded, 1 if some could not be, 2 if there is nothing to work on.
     """
     use_this_environment()
-    start = time.perf_counter()
+    if not sandboxed:
+        print(OPEN_DOORS, file=sys.stderr)
     try:
         room = open_class(folder)
-        students = _submitters(room, assignment)
-        progress = _read_progress(room, assignment)
-        _set_up(room, assignment, progress, students)
+        room.config.IsolatedExecute.sandboxed = sandboxed
+        with _alone(room), one_engine(room.database) as gradebook:
+            run = _Run(room, assignment, gradebook, sandboxed)
+            try:
+                run.grade(workers, scheduler)
+                return run.finish()
+            finally:
+                run.progress.close()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    print_of = _fingerprints(room, assignment, students)
-    due = [s for s in students if progress.get(s, {}).get("graded") != print_of[s]]
-    for attempt in _attempts(room, assignment, due, progress):
-        problem = attempt.problem
-        progress[attempt.student] = {
-            "graded": None if problem else print_of[attempt.student],
-            "seconds": round(attempt.seconds, 2),
-            "problem": problem,
-        }
-        _write_progress(room, assignment, progress)
-        _log(room, f"{assignment} {attempt.student}: {problem or 'graded'}", attempt.log)
-    _give_feedback(room, assignment, students, progress)
-    _write_progress(room, assignment, progress)
-    _export_csv(room)
-    report.write(room, assignment, progress)
-    _show(room, assignment, progress, len(due), time.perf_counter() - start)
-    return 1 if any(entry["problem"] for entry in progress.values()) else 0
 
 
-def _submitters(room: ClassFolder, assignment: str) -> list[str]:
-    if not room.notebooks(assignment):
-        known = sorted(path.parent.name for path in room.source.glob("*/*.ipynb"))
-        raise ValueError(
-            f"assignment: got {assignment!r}, expected one of {', '.join(known) or '(none there)'}"
+@contextmanager
+def _alone(room: ClassFolder) -> Iterator[None]:
+    """Keep a second grader out of the class folder; the lock goes with the process, however it ends."""
+    with (room.folder / "grading.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise ValueError(
+                f"--class: {lock.read().strip() or 'another process'} is grading {room.folder}"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} on {os.uname().nodename}")
+        lock.flush()
+        yield
+
+
+@dataclass
+class _Submission:
+    """One that is being graded: what was mended, and how many of its notebooks still run."""
+
+    remarks: list[str]
+    tasks: list[Task]
+    running: int = 0
+    problem: str | None = None
+    log: str = ""
+
+
+@dataclass
+class _Counts:
+    due: int = 0
+    from_journal: int = 0
+
+
+class _Run:
+    """One run of the command on one assignment."""
+
+    def __init__(self, room: ClassFolder, assignment: str, gradebook: Gradebook, sandboxed: bool) -> None:
+        self.room, self.assignment, self.gradebook = room, assignment, gradebook
+        self.start = time.perf_counter()
+        self.work = partial(schedule.execute, sandboxed=sandboxed)
+        self.students = self._submitters()
+        self.progress = ProgressFile(room.folder, assignment)
+        self.journal = Journal(room.journal)
+        self.course = room.coursedir(assignment)
+        self.open: dict[str, _Submission] = {}
+        self.counts = _Counts()
+        self._set_up()
+        self.template = fingerprint(
+            [Path(feedback.__file__), Path(feedback.__file__).with_name("safe.py"), feedback.TEMPLATES]
         )
-    students = room.submitters(assignment)
-    if not students:
-        raise ValueError(
-            f"--class: expected {room.folder}/submitted/STUDENT/{assignment}/, found no submission"
-        )
-    return students
+        self.prints = self._fingerprints()
+        self.writer = Writer(room, assignment)
 
+    # -- before -----------------------------------------------------------------------------------------
 
-def _set_up(room: ClassFolder, assignment: str, progress: Progress, students: Iterable[str]) -> None:
-    """Put the assignment and the students into the gradebook; forget students whose submission is gone."""
-    with Gradebook(room.database) as gradebook:
-        roster = room.roster()
-        for student in {*roster, *students}:
-            gradebook.update_or_create_student(student, **roster.get(student, {}))
-    maker = GenerateAssignment(coursedir=room.coursedir(assignment), config=room.config)
-    maker.force = True
-    outcome = capture_log(maker)
-    _log(room, f"{assignment}: generate_assignment", outcome.get("log", ""))
-    if not outcome["success"]:
-        reason = outcome["error"].strip().splitlines()[-1]
-        raise ValueError(f"nbgrader could not generate {assignment}: {reason} (see {room.folder / LOG})")
-    for student in set(progress) - set(students):
-        forget_scores(room, assignment, student)
-        _remove_pages(room, assignment, student)
-        del progress[student]
+    def _submitters(self) -> list[str]:
+        room, assignment = self.room, self.assignment
+        if not room.notebooks(assignment):
+            known = sorted(path.parent.name for path in room.source.glob("*/*.ipynb"))
+            raise ValueError(
+                f"assignment: got {assignment!r}, expected one of {', '.join(known) or '(none there)'}"
+            )
+        students = room.submitters(assignment)
+        if not students:
+            raise ValueError(
+                f"--class: expected {room.folder}/submitted/STUDENT/{assignment}/, found no submission"
+            )
+        return students
 
-
-def _fingerprints(room: ClassFolder, assignment: str, students: Iterable[str]) -> dict[str, str]:
-    """For each student, a hash of all that a score depends on: submission, tests, and the code they run."""
-    named = set()
-    for name in room.notebooks(assignment):
-        text = (room.source / assignment / f"{name}.ipynb").read_text(encoding="utf-8")
-        named |= set(re.findall(r"course_pkg(?:\.| import )(\w+)", text))
-    package = sorted(Path(course_pkg.__file__).parent.iterdir())
-    code = [path for path in package if path.stem in GROUND | named]
-    tests = fingerprint([room.source / assignment, *code, Path(attempt.__file__)]) + nbgrader.__version__
-    return {s: f"{tests[:16]}-{fingerprint([room.submission(s, assignment)])[:16]}" for s in students}
-
-
-def _attempts(room: ClassFolder, assignment: str, due: list[str], progress: Progress) -> Iterator[Attempt]:
-    """Grade the submissions that are due, as many at a time as there are cores."""
-    for student in due:
-        # from here until it is graded anew, nothing of an earlier grading stands
-        forget_scores(room, assignment, student)
-        _remove_pages(room, assignment, student)
-        progress[student] = {"graded": None, "seconds": 0.0, "problem": "the run was stopped before its turn"}
-    _write_progress(room, assignment, progress)
-    workers = min(len(os.sched_getaffinity(0)), len(due))
-    if not due:
-        return
-    with (
-        ProcessPoolExecutor(workers, get_context("spawn"), _talk_to_log, (room.folder / LOG,)) as pool,
-        tqdm(total=len(due), unit="submission", desc=assignment, disable=not sys.stderr.isatty()) as bar,
-    ):
-        running = {pool.submit(autograde, room.folder, assignment, student): student for student in due}
-        for future in as_completed(running):
-            yield _result(future, running[future])
-            bar.update()
-
-
-def _talk_to_log(log: Path) -> None:
-    """Send what this process and the kernels that it starts write to the terminal into the log."""
-    with log.open("a") as stream:
-        os.dup2(stream.fileno(), 1)
-        os.dup2(stream.fileno(), 2)
-
-
-def _result(future: Future[Attempt], student: str) -> Attempt:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return Attempt(student, "the grading process died; run the command again to go on", 0.0)
-
-
-def _give_feedback(room: ClassFolder, assignment: str, students: list[str], progress: Progress) -> None:
-    """Make the feedback pages that are missing or out of date, new marks and comments included."""
-    template = fingerprint([Path(feedback.__file__), feedback.TEMPLATES])
-    for student in students:
-        entry = progress[student]
-        if entry["graded"] is None:
-            continue
-        shown = digest(template, entry["graded"], *feedback_inputs(room, assignment, student))
-        if entry.get("feedback") == shown and room.feedback(student, assignment).is_dir():
-            continue
-        maker = GenerateFeedback(coursedir=room.coursedir(assignment, student), config=room.config)
+    def _set_up(self) -> None:
+        """Put assignment and students into the gradebook; forget students whose submission is gone."""
+        known = self.room.roster()
+        enrol(self.gradebook, known | {student: {} for student in self.students if student not in known})
+        maker = GenerateAssignment(coursedir=self.room.coursedir(self.assignment), config=self.room.config)
         maker.force = True
         outcome = capture_log(maker)
-        _log(room, f"{assignment} {student}: generate_feedback", outcome.get("log", ""))
-        entry["feedback"] = shown if outcome["success"] else None
-        entry["problem"] = (
-            None if outcome["success"] else "graded, but without a feedback page (see grading.log)"
+        self._log("generate_assignment", outcome.get("log", ""))
+        if not outcome["success"]:
+            reason = outcome["error"].strip().splitlines()[-1]
+            raise ValueError(
+                f"nbgrader could not generate {self.assignment}: {reason} (see {self.room.folder / LOG})"
+            )
+        gone = set(self.progress.students) - set(self.students)
+        take_back_scores(self.gradebook, self.assignment, gone)
+        for student in gone:
+            self._remove_pages(student)
+            self.progress.forget(student)
+
+    def _fingerprints(self) -> dict[str, str]:
+        """For each student, a hash of all that a score depends on: submission, tests, what they run on."""
+        source = self.room.source / self.assignment
+        tests = "".join(path.read_text(encoding="utf-8") for path in sorted(source.glob("*.ipynb")))
+        task = task_for(NotebookNode(), "", self.assignment, "", self.room.source)
+        ground = digest(
+            fingerprint([source, *(Path(__file__).with_name(f"{name}.py") for name in INTAKE)]),
+            environment(Task("", self.assignment, "", tests, task.limits, task.files)),
+            nbgrader.__version__,
+        )
+        return {
+            s: f"{ground}-{of_submission(self.room.submission(s, self.assignment))}" for s in self.students
+        }
+
+    # -- grading ----------------------------------------------------------------------------------------
+
+    def grade(self, workers: int | None, scheduler: str | None) -> None:
+        """Grade what is new or changed, and renew the feedback pages that show something else now."""
+        due = [s for s in self.students if self.progress.students.get(s, {}).get("graded") != self.prints[s]]
+        self.counts.due = len(due)
+        # from here until it is graded anew, nothing of an earlier grading stands
+        take_back_scores(self.gradebook, self.assignment, due)
+        for student in due:
+            self._remove_pages(student)
+            self.progress.note(student, graded=None, problem=STOPPED, feedback=None, remarks=[])
+        quiet = not sys.stderr.isatty()
+        with tqdm(total=len(due), unit="submission", desc=self.assignment, disable=quiet) as bar:
+            tasks = self._tasks(due, bar)
+            log = self.room.folder / LOG
+            with closing(schedule.run(tasks, workers, scheduler, work=self.work, log=log)) as running:
+                for task, result in running:
+                    self._take(task, result)
+                    if not self.open[task.student].running:
+                        self._write(task.student)
+                        bar.update()
+        self._renew_pages()
+
+    def _tasks(self, due: list[str], bar: tqdm) -> Iterator[Task]:
+        """What has to run; a submission that needs nothing run is taken into the gradebook here."""
+        for student in due:
+            submission = self.open[student] = self._receive(student)
+            to_run = [] if submission.problem else self._to_run(submission)
+            submission.running = len(to_run)
+            yield from to_run
+            if not to_run:
+                self.counts.from_journal += not submission.problem
+                self._write(student)
+                bar.update()
+
+    def _receive(self, student: str) -> _Submission:
+        """Read and repair a submission."""
+        submission = _Submission([], [])
+        try:
+            for name in find(self.course, self.assignment, student, self.room.config):
+                notebook = receive(self.course, self.assignment, student, name, self.room.config)
+                submission.remarks += remarks_of(notebook)
+                submission.tasks.append(task_for(notebook, student, self.assignment, name, self.room.source))
+        except (Unreadable, OSError) as error:
+            submission.problem = str(error)
+        return submission
+
+    def _to_run(self, submission: _Submission) -> list[Task]:
+        return [left for task in submission.tasks if (left := self.journal.remaining(task)) is not None]
+
+    def _take(self, task: Task, result: schedule.Result) -> None:
+        """Note the outcome of one notebook in the journal."""
+        submission = self.open[task.student]
+        submission.running -= 1
+        if isinstance(result, Failure):
+            if result.reason.startswith("NoSandboxError"):
+                raise ValueError(result.reason)  # it will be no better for the others
+            submission.problem, submission.log = result.reason, result.log
+            return
+        try:
+            self.journal.store(task, result)
+        except ValueError as error:
+            submission.problem = str(error)
+
+    def _write(self, student: str) -> None:
+        """Take a submission into the gradebook, make its pages, note how it went."""
+        submission = self.open.pop(student)
+        problem, log = submission.problem, submission.log
+        remarks, stages = list(submission.remarks), defaultdict[str, float](float)
+        if problem is None:
+            for task in submission.tasks:
+                outcome = self.journal.find(task)
+                if outcome is not None:
+                    remarks += outcome.incidents
+                    for stage, seconds in outcome.seconds.items():
+                        stages[stage] += seconds
+            written = self.writer.scores(student)
+            problem, log = written.problem, written.log
+        self.progress.note(
+            student,
+            graded=None if problem else self.prints[student],
+            problem=problem,
+            remarks=remarks,
+            stages={stage: round(seconds, 3) for stage, seconds in stages.items()},
+            seconds=round(sum(stages.values()), 2),
+        )
+        self._log(f"{student}: {problem or 'graded'}", log)
+        if problem is None:
+            shown = feedback_inputs(self.gradebook, self.assignment, student).get(student, "")
+            self._page(student, shown)
+
+    # -- after ------------------------------------------------------------------------------------------
+
+    def _renew_pages(self) -> None:
+        """Make the feedback pages that are missing or out of date, new marks and comments included."""
+        for student, shown in sorted(feedback_inputs(self.gradebook, self.assignment).items()):
+            entry = self.progress.students.get(student)
+            if entry is None or entry["graded"] is None:
+                continue
+            up_to_date = entry.get("feedback") == self._shown(student, shown)
+            if not up_to_date or not self.room.feedback(student, self.assignment).is_dir():
+                self._page(student, shown)
+
+    def _shown(self, student: str, inputs: str) -> str:
+        return digest(self.template, self.prints[student], inputs)
+
+    def _page(self, student: str, inputs: str) -> None:
+        written = self.writer.page(student)
+        self._log(f"{student}: generate_feedback", written.log)
+        missing = "graded, but without a feedback page (see grading.log)"
+        self.progress.note(
+            student,
+            feedback=None if written.problem else self._shown(student, inputs),
+            problem=missing if written.problem else None,
         )
 
+    def finish(self) -> int:
+        """Write CSV and report, print the summary, and give the exit status."""
+        students = self.progress.students
+        summary.write_grades(self.room, self.gradebook)
+        report.write(self.room, self.assignment, students)
+        seconds = time.perf_counter() - self.start
+        summary.show(self.room, self.assignment, students, self.counts.due, self.counts.from_journal, seconds)
+        return 1 if any(entry["problem"] for entry in students.values()) else 0
 
-def _remove_pages(room: ClassFolder, assignment: str, student: str) -> None:
-    for made in (room.autograded(student, assignment), room.feedback(student, assignment)):
-        if made.exists():
-            shutil.rmtree(made)
+    def _remove_pages(self, student: str) -> None:
+        for made in (
+            self.room.autograded(student, self.assignment),
+            self.room.feedback(student, self.assignment),
+        ):
+            if made.exists():
+                shutil.rmtree(made)
 
-
-def _export_csv(room: ClassFolder) -> None:
-    """All assignments' totals, in nbgrader's own layout."""
-    with Gradebook(room.database) as gradebook:
-        exporter = CsvExportPlugin()
-        exporter.to = str(room.folder / "grades.csv")
-        exporter.export(gradebook)
-
-
-def _show(room: ClassFolder, assignment: str, progress: Progress, due: int, seconds: float) -> None:
-    """The summary: a line a student, then what went wrong, then where everything is."""
-    scores = read_scores(room, assignment)
-    table = scores.earned.copy()
-    table["total"] = scores.totals
-    lines = table.map(lambda value: "–" if pd.isna(value) else f"{value:g}")
-    lines["state"] = [state(scores, progress, student) for student in table.index]
-    # narrow columns: number the parts, and say below which is which
-    lines.columns = [*(f"P{i}" for i in range(1, len(scores.points) + 1)), "total", "state"]
-    print(lines.to_string())
-    print("\n".join(f"P{i} {part} ({p:g})" for i, (part, p) in enumerate(scores.points.items(), 1)))
-    for student, entry in sorted(progress.items()):
-        if entry["problem"]:
-            print(f"PROBLEM {student}: {entry['problem']}")
-    print(
-        f"{due} of {len(progress)} submissions graded now, in {seconds:.1f} s"
-        if due
-        else "Nothing new to grade."
-    )
-    print(f"Feedback pages  {room.folder / 'feedback'}")
-    print(f"Class report    {room.report(assignment)}")
-    print(f"Scores          {room.folder / 'grades.csv'} and, part by part, {room.table(assignment)}")
-
-
-def _read_progress(room: ClassFolder, assignment: str) -> Progress:
-    path = room.folder / PROGRESS
-    return json.loads(path.read_text(encoding="utf-8")).get(assignment, {}) if path.exists() else {}
-
-
-def _write_progress(room: ClassFolder, assignment: str, progress: Progress) -> None:
-    path = room.folder / PROGRESS
-    everything = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    write_json(path, everything | {assignment: progress})
-
-
-def _log(room: ClassFolder, headline: str, text: str) -> None:
-    with (room.folder / LOG).open("a", encoding="utf-8") as stream:
-        stream.write(f"== {time.strftime('%Y-%m-%d %H:%M:%S')} {headline}\n{text}\n")
+    def _log(self, headline: str, text: str) -> None:
+        with (self.room.folder / LOG).open("a", encoding="utf-8") as stream:
+            stream.write(f"== {time.strftime('%Y-%m-%d %H:%M:%S')} {self.assignment} {headline}\n{text}\n")

@@ -12,19 +12,16 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from platform import python_version
 from typing import Any
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 import course_pkg
 from course_pkg.grading.fingerprints import digest, fingerprint
+from course_pkg.grading.sandbox.packages import KERNEL, distributions
 from course_pkg.grading.task import Outcome, Task
 
 # how many entries of a student's notebook, and how many results of a test cell in an entry: the newest
@@ -68,12 +65,21 @@ class Journal:
         If anything happened in the earlier run that the instructor was told of, then this is all of them: it
         cannot be said which of them it happened in.
         """
+        left = self.remaining(task)
+        if left is None:
+            return frozenset()
+        every = (test.part for _, test in _code_cells(json.loads(task.content)) if test)
+        return frozenset(every) if left.only is None else left.only
+
+    def remaining(self, task: Task) -> Task | None:
+        """What of a task has to run; None if nothing."""
         entry = self._read(task)
-        every = frozenset(test.part for _, test in _code_cells(json.loads(task.content)) if test)
         if entry is None:
-            return every
+            return replace(task, only=None)
         untested = _untested(task, entry)
-        return every if untested and entry["incidents"] else untested
+        if not untested:
+            return None
+        return replace(task, only=None if entry["incidents"] else untested)
 
     def store(self, task: Task, outcome: Outcome) -> None:
         """Keep what came of a task; of a task with `only`, what came of these test cells.
@@ -129,7 +135,7 @@ def environment(task: Task) -> dict[str, str]:
     return {
         "python": python_version(),
         "course_pkg": _code(named),
-        "packages": _versions((*limits.packages, *limits.test_packages, "ipykernel")),
+        "packages": _versions((*limits.packages, *limits.test_packages, *KERNEL)),
         "limits": repr(limits),
         "files": digest(
             sorted((name, hashlib.sha256(data).hexdigest()) for name, data in task.files.items())
@@ -231,21 +237,6 @@ def _code(named: frozenset[str]) -> str:
 
 
 @cache
-def _versions(distributions: Iterable[str]) -> str:
+def _versions(names: tuple[str, ...]) -> str:
     """Names and versions of distributions and of all that they need."""
-    found: dict[str, str] = {}
-    pending = [canonicalize_name(name) for name in distributions]
-    while pending:
-        name = pending.pop()
-        if name in found:
-            continue
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-            continue
-        needs = map(Requirement, requires(name) or [])
-        pending += [
-            canonicalize_name(r.name) for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})
-        ]
-    return " ".join(f"{name}=={found[name]}" for name in sorted(found))
+    return " ".join(sorted(f"{found.name}=={found.version}" for found in distributions(names)))

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -54,11 +54,11 @@ Submit = Callable[[Task], "Future[Result]"]
 Room = Callable[[], int]  # how many tasks may be under way
 
 
-def execute(task: Task) -> Outcome:
-    """Run one notebook in the sandbox of this process."""
-    from course_pkg.grading import execute  # only where it runs
+def execute(task: Task, sandboxed: bool = True) -> Outcome:
+    """Run one notebook; see `course_pkg.grading.execute`."""
+    from course_pkg.grading import execute  # kernels and all that: only where they are wanted
 
-    return execute.execute(task)
+    return execute.execute(task, sandboxed)
 
 
 def run(
@@ -68,7 +68,7 @@ def run(
     *,
     work: Work = execute,
     log: Path | None = None,
-) -> Iterator[tuple[Task, Result]]:
+) -> Generator[tuple[Task, Result], None, None]:
     """Run tasks side by side and give each with what came of it, as they end.
 
     Parameters

@@ -5,13 +5,13 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade, is_solution
 
 from course_pkg.grading.classfolder import ClassFolder
-from course_pkg.grading.standing import take_back
+from course_pkg.grading.results import results
 
-# student -> graded and feedback (fingerprints), seconds, problem; what classroom.py keeps between runs
+# student -> graded and feedback (fingerprints), seconds (by stage), problem, remarks; see progress.py
 Progress = dict[str, dict[str, Any]]
 
 
@@ -52,12 +52,14 @@ def read_scores(room: ClassFolder, assignment: str) -> Scores:
     """All scores of an assignment, from the class's gradebook."""
     parts = _parts(room, assignment)
     with Gradebook(room.database) as gradebook:
-        rows = {s.id: _row(gradebook, assignment, s.id) for s in gradebook.students}
+        found = results(gradebook, assignment)
         names = {
             s.id: " ".join(filter(None, (s.first_name, s.last_name))) or s.id for s in gradebook.students
         }
-    earned = pd.DataFrame.from_dict(
-        rows, orient="index", columns=[name for name, _, _ in parts], dtype=float
+    # who has no submission in the gradebook still has a row
+    rows = [found[name].parts if name in found else {} for name in names]
+    earned = pd.DataFrame(
+        rows, index=pd.Index(list(names), dtype=object), columns=[name for name, _, _ in parts], dtype=float
     ).sort_index()
     return Scores(
         points=pd.Series({name: points for name, points, _ in parts}, dtype=float),
@@ -77,49 +79,15 @@ def state(scores: Scores, progress: Progress, student: str) -> str:
     return f"{waiting} to mark by hand" if waiting else "graded"
 
 
-def forget_scores(room: ClassFolder, assignment: str, student: str) -> None:
-    """Take back the scores that a machine gave (see `course_pkg.grading.standing.take_back`)."""
-    take_back(room.database, assignment, student)
-
-
-def feedback_inputs(room: ClassFolder, assignment: str, student: str) -> list[tuple[str, str]]:
-    """Everything in the gradebook that a student's feedback page shows, in a form to compare."""
-    with Gradebook(room.database) as gradebook:
-        submission = _submission(gradebook, assignment, student)
-        marks = [(grade.name, str(_score(grade))) for grade in _grades(submission)]
-        notebooks = submission.notebooks if submission else []
-        return marks + [(c.name, c.comment or "") for n in notebooks for c in n.comments]
-
-
 def _parts(room: ClassFolder, assignment: str) -> list[tuple[str, float, bool]]:
     """(name, points, marked by hand) of each part, in the order of the released notebook."""
     parts = []
-    for name in room.notebooks(assignment):
+    names = room.notebooks(assignment)
+    for name in names:
         notebook = nbformat.read(room.folder / "release" / assignment / f"{name}.ipynb", as_version=4)
         for cell in notebook.cells:
             if is_grade(cell):
                 settings = cell.metadata.nbgrader
-                parts.append((settings.grade_id, float(settings.points), is_solution(cell)))
+                part = f"{name}/{settings.grade_id}" if len(names) > 1 else settings.grade_id
+                parts.append((part, float(settings.points), is_solution(cell)))
     return parts
-
-
-def _submission(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment | None:
-    try:
-        return gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        return None
-
-
-def _grades(submission: SubmittedAssignment | None) -> list[Grade]:
-    return [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
-
-
-def _score(grade: Grade) -> float | None:
-    """The points that a grade stands at; None as long as neither machine nor person gave any."""
-    if grade.manual_score is None and grade.auto_score is None:
-        return None
-    return float(grade.score + (grade.extra_credit or 0))
-
-
-def _row(gradebook: Gradebook, assignment: str, student: str) -> dict[str, float | None]:
-    return {grade.name: _score(grade) for grade in _grades(_submission(gradebook, assignment, student))}

@@ -11,6 +11,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from course_pkg.grading import feedback
+from course_pkg.grading.exporter import SubmissionExporter
 from course_pkg.grading.isolated import IsolatedExecute
 
 
@@ -27,6 +28,7 @@ def configure(config: Config) -> None:
     'IsolatedExecute'
     """
     feedback.configure(config)
+    config.Autograde.exporter_class = SubmissionExporter
     config.Autograde.autograde_preprocessors = [
         IsolatedExecute,
         IgnorePattern,
