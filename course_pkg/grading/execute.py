@@ -4,12 +4,13 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from socket import AF_UNIX, SOCK_STREAM, socketpair
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from course_pkg.checks import shortcuts, wire
@@ -24,7 +25,7 @@ from course_pkg.grading.student_kernel import TIME_OVER, KernelDiedError, Studen
 from course_pkg.grading.task import Outcome, Task
 
 MOST_RESTARTS = 4  # of a kernel that keeps dying
-ANSWERING = 10.0  # seconds for the tester, beyond the time of the tests
+AFTERWARDS = 0.1  # seconds in which a cell that ended the kernel shows itself, when the kernel is a new one
 
 
 def execute(task: Task, sandboxed: bool = True) -> Outcome:
@@ -51,15 +52,16 @@ def execute(task: Task, sandboxed: bool = True) -> Outcome:
         If one could not be started, which says nothing about the submission.
     """
     notebook = nbformat.reads(task.content, as_version=4)
+    tests = [cell for cell in notebook.cells if is_test(cell) and _is_wanted(cell, task)]
     run = _Run(task, notebook, sandboxed)
     try:
         for index, cell in enumerate(notebook.cells):
-            if cell.cell_type != "code":
-                continue
-            if not is_test(cell):
+            if any(cell is test for test in tests):
+                run.keep(cell.metadata.nbgrader.grade_id)
+            elif cell.cell_type == "code" and not is_test(cell):
                 run.student_cell(index, cell)
-            elif task.only is None or cell.metadata.nbgrader.grade_id in task.only:
-                run.test_cell(cell)
+        for cell in tests:
+            run.test_cell(cell)
     finally:
         run.close()
     return Outcome(nbformat.writes(notebook), run.seconds, tuple(run.incidents))
@@ -70,6 +72,10 @@ def is_test(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
+def _is_wanted(cell: NotebookNode, task: Task) -> bool:
+    return task.only is None or cell.metadata.nbgrader.grade_id in task.only
+
+
 def _forbidden_in(cell: NotebookNode) -> set[str]:
     """The functions that a test cell forbids; none, where it cannot be told: the cell itself will fail."""
     try:
@@ -78,8 +84,20 @@ def _forbidden_in(cell: NotebookNode) -> set[str]:
         return set()
 
 
+@dataclass(frozen=True)
+class _Step:
+    """What a new kernel has to do again: run a cell, or leave a keeper for a test cell."""
+
+    cell: int | None = None
+    keeper: str = ""
+
+
 class _Run:
-    """One notebook on its way: a kernel and a tester, and new ones in their place when they are lost."""
+    """One notebook on its way: a kernel and a tester, and new ones in their place when they are lost.
+
+    First all of the student's cells run, and where a test cell stands the kernel leaves a keeper of its
+    state. Only then are the tests run, each on its keeper: what they send can come out in no cell.
+    """
 
     def __init__(self, task: Task, notebook: NotebookNode, sandboxed: bool) -> None:
         self.limits = task.limits
@@ -90,7 +108,7 @@ class _Run:
         self.incidents: list[str] = []
         self.kernel: StudentKernel | None = None
         self.tester: _Tester | None = None
-        self.done: list[str] = []  # sources of the cells that ran to their end: what a new kernel runs again
+        self.done: list[_Step] = []
         self.starts = 0
         limits = task.limits
         forbidden = {name for cell in self.cells if is_test(cell) for name in _forbidden_in(cell)}
@@ -104,22 +122,40 @@ class _Run:
         cell.outputs = []
         if not cell.source.strip():
             return
-        try:
-            if not self._ready():
-                cell.outputs = [outputs.error("NotRun", self.incidents[-1])]
-                return
+        if not is_locked(cell):
+            for line in suspicious(cell.source):
+                self._incident(f"cell {index + 1}: {line}")
+        while self._ready():
             assert self.kernel is not None
-            with self._timed("student"):
-                told = self.kernel.run(cell, self._time_for(self.limits.cell))
-        except KernelDiedError as death:
-            cell.outputs.append(outputs.error("KernelDied", str(death)))
-            self._incident(f"cell {index + 1} ended the kernel: {death}")
-            self._let_go()
+            try:
+                with self._timed("student"):
+                    told = self.kernel.run(cell, self._time_for(self.limits.cell))
+            except KernelDiedError as death:
+                if self._was_an_earlier_cell():
+                    continue
+                cell.outputs.append(outputs.error("KernelDied", str(death)))
+                self._incident(f"cell {index + 1} ended the kernel: {death}")
+                return
+            if told:
+                self._incident(f"cell {index + 1}: {told}")
+            if not any(output.get("ename") == TIME_OVER for output in cell.outputs):
+                self.done.append(_Step(cell=index))
             return
-        for line in ([told] if told else []) + ([] if is_locked(cell) else suspicious(cell.source)):
-            self._incident(f"cell {index + 1}: {line}")
-        if not any(output.get("ename") == TIME_OVER for output in cell.outputs):
-            self.done.append(cell.source)
+        cell.outputs = [outputs.error("NotRun", self.incidents[-1])]
+
+    def keep(self, name: str) -> None:
+        """Have the kernel keep its present state for a test cell."""
+        while self._ready():
+            assert self.kernel is not None
+            try:
+                with self._timed("tests"):
+                    self.kernel.leave_keeper(name)
+                self.done.append(_Step(keeper=name))
+                return
+            except KernelDiedError as death:
+                if not self._was_an_earlier_cell():
+                    self._incident(f"{name}: {death}")
+                    return
 
     def test_cell(self, cell: NotebookNode) -> None:
         """Run a test cell; it ends in a verdict and a score, or in an error."""
@@ -128,12 +164,9 @@ class _Run:
         if not self._ready():
             cell.outputs = [outputs.error("NotTested", self.incidents[-1])]
             return
-        assert self.kernel is not None
         assert self.tester is not None
         with self._timed("tests"):
-            sent = self.kernel.request_snapshot()
             answer = self.tester.test(name, cell.source, self._time_for(self.limits.tests))
-            answered = self.kernel.replied(sent, ANSWERING) if answer and not answer["lost"] else False
         if answer is None:
             problem = f"{name}: {self._whose_time_is_over()}"
         elif "verdict" in answer:
@@ -145,7 +178,8 @@ class _Run:
             cell.outputs = [outputs.error("NotTested", problem)]
         if problem:
             self._incident(problem)
-        if not answered:
+        self.done = [step for step in self.done if step.keeper != name]
+        if answer is None or answer["lost"]:
             self._let_go()
 
     def close(self) -> None:
@@ -154,34 +188,45 @@ class _Run:
             self._let_go()
 
     def _ready(self) -> bool:
-        """Have a kernel that has run all earlier cells, and a tester; False if there is no more to be had."""
-        if self.kernel is not None:
-            return True
-        if time.monotonic() >= self.until:
-            self._incident(self._whose_time_is_over())
-            return False
-        if self.starts > MOST_RESTARTS:
-            self._incident(f"the kernel was lost {self.starts} times; the rest was not run")
-            return False
-        self.starts += 1
-        with self._timed("kernel"):
-            self.kernel = StudentKernel(self.rooms[0], self.limits, self.files)
-            lines = [line.strip() for cell in self.cells for line in cell.source.splitlines()]
-            self.tester = _Tester(self.rooms[1], self.limits, self.kernel, sorted(set(lines)))
-        try:
-            for source in self.done:
-                again = NotebookNode(cell_type="code", source=source, metadata={}, outputs=[])
-                self.kernel.run(again, self._time_for(self.limits.cell))
-        except KernelDiedError as death:
-            self._incident(f"the kernel did not survive what it had run before: {death}")
-            self._let_go()
-            return self._ready()
+        """Have a kernel that has done all earlier steps, and a tester; False if there is none to be had."""
+        while self.kernel is None:
+            if time.monotonic() >= self.until:
+                self._incident(self._whose_time_is_over())
+                return False
+            if self.starts > MOST_RESTARTS:
+                self._incident(f"the kernel was lost {self.starts} times; the rest was not run")
+                return False
+            self.starts += 1
+            with self._timed("kernel"):
+                self.kernel = StudentKernel(self.rooms[0], self.limits, self.files)
+                lines = {line.strip() for cell in self.cells for line in cell.source.splitlines()}
+                self.tester = _Tester(self.rooms[1], self.limits, self.kernel, sorted(lines))
+            self._repeat(self.kernel)
         return True
 
-    def _whose_time_is_over(self) -> str:
-        if time.monotonic() >= self.until:
-            return f"the {self.limits.total:g} seconds for the whole notebook are over"
-        return f"its tests took longer than {self.limits.tests:g} seconds, or ended the process that ran them"
+    def _repeat(self, kernel: StudentKernel) -> None:
+        """Do all earlier steps again; at one that the kernel does not survive, give up both."""
+        for step in list(self.done):
+            try:
+                if step.cell is None:
+                    kernel.leave_keeper(step.keeper)
+                    continue
+                again = new_code_cell(self.cells[step.cell].source)
+                kernel.run(again, self._time_for(self.limits.cell))
+                if not kernel.is_alive(AFTERWARDS):
+                    raise KernelDiedError(kernel.how_it_ended())
+            except KernelDiedError as death:
+                what = step.keeper if step.cell is None else f"cell {step.cell + 1}"
+                self._incident(f"{what} ended the kernel, a moment later: {death}")
+                self.done.remove(step)
+                self._let_go()
+                return
+
+    def _was_an_earlier_cell(self) -> bool:
+        """Whether the kernel's death turns out to be the work of a cell that had run before."""
+        self._let_go()
+        steps = len(self.done)
+        return self._ready() and len(self.done) < steps
 
     def _let_go(self) -> None:
         for part in (self.tester, self.kernel):
@@ -191,6 +236,11 @@ class _Run:
 
     def _time_for(self, seconds: float) -> float:
         return min(seconds, self.until - time.monotonic())
+
+    def _whose_time_is_over(self) -> str:
+        if time.monotonic() >= self.until:
+            return f"the {self.limits.total:g} seconds for the whole notebook are over"
+        return f"its tests took longer than {self.limits.tests:g} seconds, or ended the process that ran them"
 
     def _incident(self, line: str) -> None:
         if line not in self.incidents:

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
@@ -90,8 +92,8 @@ class PageStyle(_PageStep):
     """The page's style sheet, with colours for code in both themes, for the template."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Step:
-        light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-        dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+        light = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
+        dark = HtmlFormatter(style="a11y-high-contrast-dark").get_style_defs(".highlight")
         page = (TEMPLATES / "page.css").read_text(encoding="utf-8")
         for cell in nb.cells:
             cell.metadata["alt"] = "what the code above draws"  # for images that say nothing better
@@ -133,6 +135,12 @@ def heading(source: str) -> str:
     return first.lstrip("#").strip() if first.startswith("#") else ""
 
 
+@pass_context
+def _markdown_of_cell(context: Context, source: str) -> Markup:
+    cell = context.get("cell") or {}
+    return safe_markdown(source, cell.get("attachments"))
+
+
 def configure(config: Config) -> None:
     """Set, in an nbgrader configuration, how this course grades and gives feedback.
 
@@ -159,3 +167,4 @@ def configure(config: Config) -> None:
     }
     # formgrader, too, shows what students made, in a page that may change grades
     config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"markdown2html": _markdown_of_cell}

@@ -51,6 +51,8 @@ def size(content: object) -> int:
 
 
 def _clean(output: Any) -> NotebookNode | None:
+    if not isinstance(output, dict):
+        return None
     kind = output.get("output_type")
     if kind == "stream" and output.get("name") in ("stdout", "stderr"):
         return new_output("stream", name=output["name"], text=_text(output.get("text")))

@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import nbformat
 import numpy as np
 import pandas as pd
 
 from course_pkg.grading.classfolder import ClassFolder
-from course_pkg.grading.feedback import TEMPLATES, verdict_of
+from course_pkg.grading.feedback import TEMPLATES
+from course_pkg.grading.runs import Verdict, read_run, stage_times, told
 from course_pkg.grading.scores import Progress, Scores, read_scores, state
 from course_pkg.plots import grades
 
 # any other goes on with numbers, which differ from student to student
 _NUMBERS = re.compile(r"(?:\.|(?<=\?)) (At \[|Expected ).*$", re.DOTALL)
 
-
-Verdict = dict[str, Any]  # see course_pkg.checks.part
+LISTED = 1000  # students whose rows are on the page; the CSV has them all
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,8 @@ def render(
     """The report as one HTML page that needs nothing else."""
     graded = scores.totals.dropna()
     parts = statistics(scores)
-    found = {student: verdicts(room.autograded(student, assignment)) for student in scores.earned.index}
+    runs = {student: read_run(room.autograded(student, assignment)) for student in scores.earned.index}
+    found = {student: run.verdicts for student, run in runs.items()}
     marked = parts[(parts.scored > 0) & (parts.pending == 0)]
     figures = []
     automatic = [part for part in marked.index if part not in scores.by_hand]
@@ -78,7 +78,6 @@ def render(
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    seconds = [entry["seconds"] for entry in progress.values()]
     return environment.get_template("report.html.j2").render(
         assignment=assignment,
         parts=parts,
@@ -87,16 +86,18 @@ def render(
         unwritten=Counter(v["part"] for vs in found.values() for v in vs if v["state"] == "not written"),
         students=[
             _student_row(room, assignment, scores, student, states[student])
-            for student in scores.earned.index
+            for student in scores.earned.index[:LISTED]
         ],
+        unlisted=max(0, len(scores.earned) - LISTED),
+        table=room.table(assignment).name,
         names=scores.names,
         problems={s: entry["problem"] for s, entry in sorted(progress.items()) if entry["problem"]},
         counts=_counts(states),
         mean=float(graded.mean()) if len(graded) else None,
         maximum=float(scores.points.sum()),
         pending=int(scores.pending.sum()),
-        total_seconds=sum(seconds),
-        seconds_each=float(np.median(seconds)) if seconds else 0.0,
+        times=stage_times(runs),
+        told=told(runs),
         by_hand=scores.by_hand,
     )
 
@@ -110,12 +111,14 @@ def statistics(scores: Scores) -> pd.DataFrame:
         Index: the parts. Columns: points; scored, how many students have a score in it; pending, how many
         others handed in and wait for theirs; share, the part of the
         points that these earned; full, how many earned all; discrimination, the correlation of the
-        part with the sum of all other parts (item-rest), nan where either does not vary.
+        part with the sum of all other parts that these have a score in (item-rest), nan where either does
+        not vary.
     """
     rows = {}
     for part, points in scores.points.items():
         earned = scores.earned[part].dropna()
-        rest = scores.earned.drop(columns=part).sum(axis=1)[earned.index]
+        # a part that some of them still wait for would make the others look stronger
+        rest = scores.earned.loc[earned.index].drop(columns=part).dropna(axis=1).sum(axis=1)
         varies = earned.nunique() > 1 and rest.nunique() > 1
         rows[part] = {
             "points": points,
@@ -138,16 +141,6 @@ def mistakes(found: Mapping[str, list[Verdict]]) -> list[Mistake]:
                 who[verdict["part"], failed["name"], _NUMBERS.sub("", failed["message"])].append(student)
     made = [Mistake(*what, tuple(sorted(names))) for what, names in who.items()]
     return sorted(made, key=lambda m: (-len(m.students), m.part, m.message))
-
-
-def verdicts(autograded: Path) -> list[Verdict]:
-    """The verdicts on a student's parts, from the autograded notebooks."""
-    found = [
-        verdict_of(cell)
-        for path in sorted(autograded.glob("*.ipynb"))
-        for cell in nbformat.read(path, as_version=4).cells
-    ]
-    return [verdict for verdict in found if verdict is not None]
 
 
 def _first_failure(verdict: Verdict) -> Verdict | None:

@@ -19,6 +19,7 @@ from course_pkg.grading.sandbox.room import Child, Furniture, RoomFailedError
 
 STARTING = 20.0  # seconds for the kernel to answer
 STOPPING = 2.0  # seconds for a cell to end when it is told to
+KEEPING = 5.0  # seconds for a keeper to be made
 LAST_OUTPUTS = 2.0  # seconds for the outputs of a cell that has ended
 LARGEST = 8 * 2**20  # bytes of one message
 TIME_OVER = "CellTimeoutError"
@@ -104,15 +105,30 @@ class StudentKernel:
             told = self._finish(sent, collector, seconds)
         finally:
             cell.outputs = outputs.clean(cell.outputs)
+            if not isinstance(cell.execution_count, int):
+                cell.execution_count = None
         if told:
             cell.outputs.append(outputs.error(TIME_OVER, told))
         return told or collector.cut
 
-    def request_snapshot(self) -> str:
-        """Ask the kernel to have its functions tested; returns the id of the request."""
-        return self._send("snapshot_request", {})
+    def leave_keeper(self, name: str) -> None:
+        """Have the kernel keep its present state for a test cell.
 
-    def replied(self, sent: str, seconds: float) -> bool:
+        Raises
+        ------
+        KernelDiedError
+            If it does not.
+        """
+        sent = self._send("keeper_request", {"name": name})
+        if not self._replied(sent, KEEPING):
+            self.child.send_signal(signal.SIGKILL)
+            raise KernelDiedError(f"it could not be tested: {self.how_it_ended()}")
+
+    def is_alive(self, seconds: float) -> bool:
+        """Whether the kernel still lives after that time."""
+        return self.child.wait(seconds) is None
+
+    def _replied(self, sent: str, seconds: float) -> bool:
         """Whether the kernel replies to a request within that time."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.child.poll() is None:
@@ -145,7 +161,7 @@ class StudentKernel:
             left = until - time.monotonic()
             if left <= 0:
                 if replied:
-                    return told  # the last outputs did not come
+                    return told or self._reconnect()
                 if told:
                     self.child.send_signal(signal.SIGKILL)
                     raise KernelDiedError(f"{told} It did not stop when told to")
@@ -160,13 +176,26 @@ class StudentKernel:
                 message = self._next(self.iopub, 0)
                 if message and message["parent_header"].get("msg_id") == sent and collector.take(message):
                     if not replied:
-                        self.replied(sent, LAST_OUTPUTS)
+                        self._replied(sent, LAST_OUTPUTS)
                     return told
             if self.shell in ready:
                 message = self._next(self.shell, 0)
                 if message and message["parent_header"].get("msg_id") == sent:
                     replied = True
                     until = time.monotonic() + LAST_OUTPUTS
+
+    def _reconnect(self) -> str:
+        """Take up the outputs again after the last of a cell did not come, and say that they did not."""
+        self.iopub.close(0)
+        self.iopub = self._connect(zmq.SUB, "iopub")
+        self.iopub.subscribe(b"")
+        until = time.monotonic() + LAST_OUTPUTS
+        while time.monotonic() < until and self.child.poll() is None:
+            sent = self._send("kernel_info_request", {})
+            if self._replied(sent, LAST_OUTPUTS) and self._is_heard(sent):
+                return f"its output was lost: more than {LARGEST / 2**20:g} MB at once"
+        self.child.send_signal(signal.SIGKILL)
+        raise KernelDiedError("it no longer sends outputs")
 
     def _handshake(self) -> None:
         """Wait until both channels work: a reply has come, and word that the kernel is idle again."""
@@ -175,7 +204,7 @@ class StudentKernel:
             if self.child.poll() is not None:
                 raise RoomFailedError(f"a kernel did not start: {self.how_it_ended()}")
             sent = self._send("kernel_info_request", {})
-            if self.replied(sent, STARTING) and self._is_heard(sent):
+            if self._replied(sent, STARTING) and self._is_heard(sent):
                 return
         raise RoomFailedError("a kernel did not answer")
 

@@ -3,15 +3,15 @@
 One process does this for a class: a gradebook is no place for a crowd.
 """
 
-import contextlib
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters import Autograde
 from nbgrader.utils import capture_log
 
 from course_pkg.grading.classfolder import ClassFolder
+from course_pkg.grading.pages import Pages
 
 _ERROR = re.compile(r"^ *(?:\w+\.)*(\w*(?:Error|Exception|Died|Unreadable)\w*): *(.*)$", re.MULTILINE)
 
@@ -44,7 +44,7 @@ class Writer:
     def __init__(self, room: ClassFolder, assignment: str) -> None:
         self.room = room
         self.assignment = assignment
-        self._pages = _Pages(coursedir=room.coursedir(assignment), config=room.config)
+        self._pages = Pages(coursedir=room.coursedir(assignment), config=room.config)
         self._pages.force = True
 
     def scores(self, student: str) -> Written:
@@ -57,21 +57,6 @@ class Writer:
         """Make the student's feedback pages."""
         self._pages.coursedir.student_id = student
         return _run(self._pages)
-
-
-class _Pages(GenerateFeedback):
-    """Makes one page after the other and compiles its templates once."""
-
-    _started = False
-
-    def start(self) -> None:
-        if not self._started:
-            self._started = True
-            super().start()
-            return
-        self.init_notebooks()
-        with contextlib.chdir(self.coursedir.root):
-            self.convert_notebooks()
 
 
 def _run(converter: Any) -> Written:

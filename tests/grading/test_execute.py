@@ -137,8 +137,8 @@ def test_a_cell_that_goes_wrong_costs_that_cell_only(grade, code, says):
     assert "alive 1" in said(cells[2])
     assert says in said(cells[1])
     if says != "MemoryError":
-        assert len(outcome.incidents) == 1
-        assert "cell 2" in outcome.incidents[0]
+        assert {line[:6] for line in outcome.incidents} == {"cell 2"}
+        assert says in outcome.incidents[-1]
 
 
 def test_memory_that_many_processes_use_together_is_counted(grade):
@@ -153,7 +153,7 @@ def test_memory_that_many_processes_use_together_is_counted(grade):
     """
     outcome, cells = grade(DOUBLE, "\n".join(line[4:] for line in code.splitlines()))
     assert score(cells) == 3
-    assert "MB of memory, allowed are 400 MB" in outcome.incidents[0]
+    assert "MB of memory, allowed are 400 MB" in outcome.incidents[-1]
 
 
 @pytest.mark.parametrize(
@@ -185,20 +185,80 @@ def test_one_call_that_dies_leaves_the_other_tests_theirs(grade):
     assert outcome.incidents[-1] == "double: the process that ran double ended itself (exit code 1)"
 
 
-def test_tests_leave_no_trace_in_the_notebook(grade):
-    record = "seen = []\ndef double(x):\n    seen.append(x)\n    print('got', x)\n    return 2 * x"
+RECORDS = {
+    "a list": ("seen = []", "seen.append(x)", "print(seen)"),
+    "a file": ("", "open('/tmp/seen', 'a').write(str(x))", "print(__import__('os').listdir('/tmp'))"),
+    "shared memory": (
+        "import mmap\nseen = mmap.mmap(-1, 8)",
+        "seen.write(str(x).encode())",
+        "print(seen[:])",
+    ),
+    "a pipe": (
+        "import os\nr, w = os.pipe()\nos.set_blocking(r, False)",
+        "os.write(w, str(x).encode())",
+        "try: print(os.read(r, 9))\nexcept BlockingIOError: print('nothing')",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "record", "show"), RECORDS.values(), ids=RECORDS)
+def test_tests_leave_no_trace_in_the_notebook(before, record, show):
     settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
     settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
     cells = [
-        new_code_cell(record),
+        new_code_cell(f"{before}\ndef double(x):\n    print('got', x)\n    {record}\n    return 2 * x"),
         new_code_cell(TESTS, metadata={"nbgrader": settings}),
-        new_code_cell("print(seen)"),
+        new_code_cell(show),
     ]
     outcome = execute(Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=cells)), QUICK))
     cells = nbformat.reads(outcome.content, as_version=4).cells
     assert score(cells[:2]) == 3
-    assert cells[2].outputs[0].text == "[]\n"
+    assert cells[2].outputs[0].text in ("[]\n", "['.home']\n", f"{bytes(8)}\n", "nothing\n")
     assert "got" not in json.dumps(cells[1].outputs)
+
+
+def test_a_test_cell_sees_the_notebook_as_it_was_where_it_stands():
+    settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
+    settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
+    cells = [
+        new_code_cell(DOUBLE),
+        new_code_cell(TESTS, metadata={"nbgrader": settings}),
+        new_code_cell("def double(x):\n    return 'something else'"),
+    ]
+    outcome = execute(Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=cells)), QUICK))
+    assert score(nbformat.reads(outcome.content, as_version=4).cells[:2]) == 3
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "get_ipython().ask_exit()",
+        "get_ipython().kernel.do_shutdown(False)\nimport os, signal\nos.kill(1, signal.SIGTERM)",
+    ],
+    ids=["exit", "shutdown"],
+)
+def test_a_kernel_that_ends_a_moment_later_is_not_laid_at_the_next_cells_door(grade, code):
+    outcome, cells = grade(DOUBLE, code, "print('innocent')")
+    assert score(cells) == 3
+    assert said(cells[2]) == "innocent\n"
+    assert not any(line.startswith("cell 3") for line in outcome.incidents)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys\nsys.stdout = sys.stderr = sys.__stdout__ = None",
+        "import builtins\n_i = builtins.__import__\n"
+        "def no(name, *a): raise ImportError(name)\nbuiltins.__import__ = no",
+        "keep = []\ntry:\n    while True: keep.append(open('/dev/null'))\nexcept OSError: pass",
+        "print('x' * 40_000_000)",
+        "get_ipython().kernel.iopub_thread.stop()",
+    ],
+    ids=["no streams", "no imports", "no descriptors", "one long line", "no outputs"],
+)
+def test_what_a_kernel_needs_taken_from_it(grade, code):
+    _, cells = grade(DOUBLE, code, "y = 1")
+    assert score(cells) == 3
 
 
 def test_a_test_cell_that_fails_by_itself_is_the_instructors_affair(grade):

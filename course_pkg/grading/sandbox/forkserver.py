@@ -11,7 +11,6 @@ import gc
 import importlib
 import json
 import os
-import random
 import select
 import signal
 import socket
@@ -105,7 +104,6 @@ def _become_child(
             os.write(writing, json.dumps({"pid": os.getpid()}).encode())
         os.setsid()  # out of our process group, which a signal to group 0 would reach
         _keep_only(given)
-        _same_chances()
         packed, *channels = given
         _put_files(Path(work), packed)
         os.chdir(work)
@@ -132,15 +130,6 @@ def _keep_only(given: list[int]) -> None:
         if number > 2 and number not in given:
             with contextlib.suppress(OSError):  # the listing itself was one of them
                 os.close(number)
-
-
-def _same_chances() -> None:
-    """One seed for the generators that everybody shares: the same submission draws the same numbers."""
-    random.seed(0)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(0)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
 
 
 def _put_files(work: Path, packed: int) -> None:
@@ -170,35 +159,47 @@ def _stop_the_greedy(memory: dict[int, float], line: socket.socket) -> None:
     """Kill the children that use, all their processes together, more memory than they may."""
     if not memory:
         return
-    used = _memory_by_child(set(memory))
-    for child, megabytes in used.items():
+    for child, family in _families(set(memory)).items():
+        # reading how much is shared takes longer, and is done only where it matters
+        if sum(map(_not_in_files, family)) <= memory[child]:
+            continue
+        megabytes = sum(map(_own_share, family))
         if megabytes > memory[child]:
             os.kill(child, signal.SIGKILL)
             _say(line, {"greedy": child, "megabytes": round(megabytes)})
 
 
-def _memory_by_child(children: set[int]) -> dict[int, float]:
-    """Megabytes of private memory that each child and its descendants use."""
-    parents, private = {}, {}
-    page = os.sysconf("SC_PAGESIZE") / isolation.MB
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                stat = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
-                size = Path(f"/proc/{name}/statm").read_text().split()
-            except (OSError, IndexError):
-                continue  # it has ended in the meantime
-            parents[int(name)] = int(stat[1])
-            private[int(name)] = (int(size[1]) - int(size[2])) * page
-    start = private.get(os.getpid(), 0.0)  # what every child shares with us
-    used = dict.fromkeys(children, 0.0)
-    for pid, megabytes in private.items():
+def _families(children: set[int]) -> dict[int, list[int]]:
+    """Each child with its descendants: their process ids."""
+    parents: dict[int, int] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError, IndexError):  # it has ended in the meantime
+            parents[int(name)] = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+    found: dict[int, list[int]] = {child: [] for child in children}
+    for pid in parents:
         owner = pid
         while owner and owner not in children:
             owner = parents.get(owner, 0)
         if owner:
-            used[owner] += max(0.0, megabytes - start)
-    return used
+            found[owner].append(pid)
+    return found
+
+
+def _not_in_files(pid: int) -> float:
+    """Megabytes that a process has in memory beside files; what it shares with its copies counts in full."""
+    with contextlib.suppress(OSError, IndexError):
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+        return (int(resident) - int(shared)) * os.sysconf("SC_PAGESIZE") / isolation.MB
+    return 0.0
+
+
+def _own_share(pid: int) -> float:
+    """The same, with what several processes share divided among them."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss_Anon:"):
+                return int(line.split()[1]) / 1024
+    return _not_in_files(pid)
 
 
 def _wakes(number: int) -> int:

@@ -121,6 +121,7 @@ def give_up_privileges(system_calls: bytes) -> None:
     header, none = _CapabilityHeader(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     _do(_libc.capset(ctypes.byref(header), ctypes.byref(none)), "no capabilities")
     _do(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # so that the fork server can see how much memory it uses
     if system_calls:
         program = _Program(len(system_calls) // 8, system_calls)
         done = _libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0)

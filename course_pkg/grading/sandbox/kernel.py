@@ -1,30 +1,39 @@
-"""The student's kernel: IPython's, with sockets that were opened before it was shut in, and snapshots.
+"""The student's kernel: IPython's, on sockets that were opened before it was shut in, with keepers.
 
-A snapshot is a fork of the kernel, taken for one test cell, that answers the calls of its tests. What a test
-sets off in it (a record of its inputs, a changed module, a crash) never reaches the notebook.
+A keeper is a fork of the kernel, made where a test cell stands, that sleeps until all of the student's cells
+have run: so nothing that tests send can come out in a later cell, by whatever way. Then it makes a snapshot
+of itself that answers the calls of the tests, and a fresh one whenever a snapshot dies.
 """
 
 import importlib
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-PARTS_OF_A_KERNEL = (
-    "comm",
-    "debugpy",
-    "ipykernel.kernelapp",
-    "ipykernel.zmqshell",
-)
+from course_pkg.grading.sandbox import chance
+
+PARTS_OF_A_KERNEL = ("comm", "debugpy", "ipykernel.kernelapp", "ipykernel.zmqshell")
 CHANNELS = ("shell", "iopub", "stdin", "control")
 MOST_SNAPSHOTS = 20  # for one test cell
 TESTS_ARE_OVER = 113  # exit code of a snapshot that was let go
 LATER = 2  # seconds of processor time that a call may go on after it was told to stop
+SPARE = 64  # descriptors that the student's cells leave to us
+
+
+class Tools:
+    """What the tests need here, taken before the student's code can put something else in its place."""
+
+    receive: Callable[[socket.socket], dict[str, Any]]
+    send: Callable[[socket.socket, dict[str, Any]], None]
+    run: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
 def prepare(imports: list[str], guarded: list[str]) -> None:
@@ -32,10 +41,11 @@ def prepare(imports: list[str], guarded: list[str]) -> None:
     drawing = ["matplotlib_inline.backend_inline"] if "matplotlib" in imports else []
     for name in (*PARTS_OF_A_KERNEL, *imports, *drawing):
         importlib.import_module(name)
-    if guarded:
-        from course_pkg.checks import guards
+    from course_pkg.checks import guards, wire
+    from course_pkg.checks.work import run
 
-        guards.guard(guarded)
+    Tools.receive, Tools.send, Tools.run = wire.receive, wire.send, run
+    guards.guard(guarded)
 
 
 def listen(request: dict[str, Any]) -> dict[str, socket.socket]:
@@ -57,14 +67,25 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
     from ipykernel.kernelapp import IPKernelApp
 
     tester = channels[0] if channels else None  # a kernel that Jupyter starts is for no tests
-    limits = request["limits"]
 
     class Kernel(IPythonKernel):
-        """IPython's kernel, which also takes snapshots of itself."""
+        """IPython's kernel, which can also leave keepers of its state."""
 
-        def snapshot_request(self, stream: Any, ident: Any, parent: Any) -> None:
-            _answer_tests(tester, names, limits["call"])
-            app.session.send(stream, "snapshot_reply", {"status": "ok"}, parent, ident=ident)
+        async def do_execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+            if self.execution_count == 1:  # the first cell
+                chance.same_again()
+            streams = sys.stdout, sys.stderr
+            try:
+                return await super().do_execute(*args, **kwargs)
+            finally:
+                sys.stdout, sys.stderr = streams  # the kernel itself needs them to end the cell
+
+        def keeper_request(self, stream: Any, ident: Any, parent: Any) -> None:
+            assert tester is not None
+            _leave_keeper(
+                tester, parent["content"]["name"], app.kernel.shell.user_ns, request["limits"]["call"]
+            )
+            app.session.send(stream, "keeper_reply", {"status": "ok"}, parent, ident=ident)
 
     class App(IPKernelApp):
         """IPython's application, on sockets that are open already."""
@@ -102,9 +123,32 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
     app.session.key = request["key"].encode()
     app.initialize(["--HistoryManager.enabled=False", "--log-level=CRITICAL"])
     if tester is not None:
-        app.kernel.shell_handlers["snapshot_request"] = app.kernel.snapshot_request
-    names = app.kernel.shell.user_ns
+        app.kernel.shell_handlers["keeper_request"] = app.kernel.keeper_request
+    _allow_descriptors(SPARE)
     app.start()
+
+
+def _leave_keeper(tester: socket.socket, name: str, names: dict[str, Any], seconds: float) -> None:
+    """Fork a keeper and send the tester the line to it."""
+    _allow_descriptors(0)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if not os.fork():
+        try:
+            theirs.close()
+            if ours.recv(10):  # now; without a word, the tester is gone
+                _answer_tests(ours, names, seconds)
+        finally:
+            os._exit(0)
+    ours.close()
+    socket.send_fds(tester, [json.dumps({"keeper": name}).encode()], [theirs.fileno()])
+    theirs.close()
+    _allow_descriptors(SPARE)
+
+
+def _allow_descriptors(spare: int) -> None:
+    """Let this process open as many descriptors as it can at all, but for some to spare."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most - spare, most))
 
 
 def _answer_tests(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
@@ -130,26 +174,23 @@ def _answer_tests(tester: socket.socket, names: dict[str, Any], seconds: float) 
 
 def _be_snapshot(line: socket.socket, names: dict[str, Any], seconds: float) -> None:
     """Answer calls until the tester closes the line."""
-    from course_pkg.checks import wire
-    from course_pkg.checks.work import run
-
     sys.stdout = sys.stderr = io.StringIO()  # what tests make a function print is nobody's business
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     while True:
         try:
-            request = wire.receive(line)
+            request = Tools.receive(line)
         except EOFError:
             return
         signal.signal(signal.SIGALRM, _time_is_over)
         signal.setitimer(signal.ITIMER_PROF, seconds + LATER)  # ends code that cannot be interrupted
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
-            reply = run(request, names)
+            reply = Tools.run(request, names)
         except KeyboardInterrupt:  # a moment after the work was done
             reply = {"status": "interrupted"}
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        wire.send(line, reply)
+        Tools.send(line, reply)
 
 
 def _time_is_over(number: int, frame: FrameType | None) -> None:

@@ -13,7 +13,14 @@ import course_pkg
 KERNEL = ("ipykernel",)  # what a kernel itself is made of
 COURSE = Path(course_pkg.__file__).resolve().parent
 GROUND = ("__init__.py", "_validate.py", "_layer_table.py", "arithmetic.py")  # what every part stands on
-INSIDE = ("__init__.py", "isolation.py", "forkserver.py", "kernel.py", "tester.py")  # of sandbox/
+INSIDE = (
+    "__init__.py",
+    "chance.py",
+    "isolation.py",
+    "forkserver.py",
+    "kernel.py",
+    "tester.py",
+)  # of sandbox/
 
 
 def distributions(names: Iterable[str]) -> list[metadata.Distribution]:

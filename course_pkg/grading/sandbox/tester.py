@@ -1,6 +1,7 @@
 """The trusted side: run test cells, which reach the student's work only through the handle."""
 
 import ast
+import contextlib
 import io
 import json
 import os
@@ -14,6 +15,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from course_pkg.grading.sandbox import chance
+
 GRACE = 4.0  # seconds for an answer, beyond the time that the call itself may take
 
 
@@ -22,15 +25,17 @@ class Snapshots:
 
     Parameters
     ----------
-    news : socket
-        Where the student's kernel sends the lines to its snapshots.
+    kernel : socket
+        Where the student's kernel sends the lines to its keepers.
     seconds : float
         How long a call may take.
     """
 
-    def __init__(self, news: socket.socket, seconds: float) -> None:
-        self.news = news
+    def __init__(self, kernel: socket.socket, seconds: float) -> None:
+        self.kernel = kernel
         self.seconds = seconds
+        self.keepers: dict[str, socket.socket] = {}
+        self.keeper: socket.socket | None = None
         self.line: socket.socket | None = None
         self.lost = ""  # why the student's kernel cannot answer any more
         self.deaths: list[str] = []  # how snapshots ended, in this test cell
@@ -55,35 +60,42 @@ class Snapshots:
         except (EOFError, OSError):
             return self._obituary(request["name"])
 
-    def start(self) -> None:
-        """Make ready for a test cell: take the line to its first snapshot."""
-        self._hang_up()
+    def start(self, name: str) -> None:
+        """Make ready for a test cell: wake its keeper and take the line to the first snapshot."""
         self.lost, self.deaths = "", []
+        while name not in self.keepers:
+            message, descriptors = _news(self.kernel)
+            if not isinstance(message.get("keeper"), str) or not _are_one_socket(descriptors):
+                self.lost = "the notebook's own process does not answer"
+                return
+            self.keepers[message["keeper"]] = socket.socket(fileno=descriptors[0])
+        self.keeper = self.keepers.pop(name)
+        with contextlib.suppress(OSError):  # then it is gone, as the first call will find
+            self.keeper.send(b"now")
         self._next_line()
 
     def end(self) -> None:
-        """Let the snapshot go, also one that has just taken the place of another."""
-        line = self.line or (None if self.lost else self._next_line())
-        if line is not None:
-            line.close()
-        self.line = None
+        """Let the keeper and its snapshot go, also one that has just taken the place of another."""
+        line = self.line or self._next_line()
+        for end in (line, self.keeper):
+            if end is not None:
+                end.close()
+        self.line = self.keeper = None
 
     def _next_line(self) -> socket.socket | None:
-        if self.lost:
+        if self.lost or self.keeper is None:
             return None
-        message, descriptors = self._news()
-        if message.get("snapshot") and len(descriptors) == 1 and _is_stream(descriptors[0]):
+        message, descriptors = _news(self.keeper)
+        if message.get("snapshot") and _are_one_socket(descriptors):
             self.line = socket.socket(fileno=descriptors[0])
             return self.line
-        for descriptor in descriptors:
-            os.close(descriptor)
         self.lost = "the notebook's own process does not answer"
         return None
 
     def _obituary(self, name: str) -> dict[str, Any]:
         """How the snapshot died, told by the kernel that it was a copy of."""
         self._hang_up()
-        status = self._news()[0].get("died")
+        status = _news(self.keeper)[0].get("died") if self.keeper else None
         if not isinstance(status, int):
             self.lost = "the notebook's own process ended"
             return {"status": "died", "how": self.lost}
@@ -91,17 +103,6 @@ class Snapshots:
             return {"status": "interrupted"}
         self.deaths.append(f"the process that ran {name} {_how(status)}")
         return {"status": "died", "how": _how(status)}
-
-    def _news(self) -> tuple[dict[str, Any], list[int]]:
-        ready, _, _ = select.select([self.news], [], [], GRACE)
-        if not ready:
-            return {}, []
-        try:
-            data, descriptors, _, _ = socket.recv_fds(self.news, 1000, 4)
-            message = json.loads(data)
-        except (OSError, ValueError, RecursionError):
-            return {}, []
-        return (message if isinstance(message, dict) else {}), descriptors
 
     def _give_up(self, why: str) -> None:
         self._hang_up()
@@ -129,8 +130,8 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: None)
     """Run the test cells that the grader sends, one after the other, until it closes its end."""
     from course_pkg.checks import student, wire
 
-    orders, news = channels
-    snapshots = Snapshots(news, request["limits"]["call"])
+    orders, kernel = channels
+    snapshots = Snapshots(kernel, request["limits"]["call"])
     student.transport = snapshots
     student.sources = frozenset(json.loads(Path("lines.json").read_text(encoding="utf-8")))
     while True:
@@ -138,7 +139,7 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: None)
             order = wire.receive(orders)
         except EOFError:
             return
-        snapshots.start()
+        snapshots.start(order["name"])
         answer = _run_cell(order["name"], order["source"])
         snapshots.end()
         wire.send(orders, {**answer, "lost": snapshots.lost, "deaths": snapshots.deaths})
@@ -148,6 +149,7 @@ def _run_cell(name: str, source: str) -> dict[str, Any]:
     """The verdict of the part that a test cell makes, or what is wrong with the cell."""
     from course_pkg.checks import Part, PartFailedError
 
+    chance.same_again()
     names: dict[str, Any] = {"__name__": "tests"}
     said, failure = io.StringIO(), ""
     try:
@@ -170,8 +172,25 @@ def _how(status: int) -> str:
     return f"ended itself (exit code {status % 256})"
 
 
-def _is_stream(descriptor: int) -> bool:
-    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-        return False
-    with socket.socket(fileno=os.dup(descriptor)) as probe:
-        return (probe.family, probe.type) == (socket.AF_UNIX, socket.SOCK_STREAM)
+def _news(source: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """A message from the student's side and what came with it; nothing, if none comes in time."""
+    ready, _, _ = select.select([source], [], [], GRACE)
+    if not ready:
+        return {}, []
+    try:
+        data, descriptors, _, _ = socket.recv_fds(source, 1000, 4)
+        message = json.loads(data)
+    except (OSError, ValueError, RecursionError):
+        return {}, []
+    return (message if isinstance(message, dict) else {}), descriptors
+
+
+def _are_one_socket(descriptors: list[int]) -> bool:
+    """Whether just one socket came; what came instead is closed."""
+    if len(descriptors) == 1 and stat.S_ISSOCK(os.fstat(descriptors[0]).st_mode):
+        with socket.socket(fileno=os.dup(descriptors[0])) as probe:
+            if probe.family == socket.AF_UNIX:
+                return True
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return False
