@@ -14,11 +14,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
+
+from course_pkg.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 # another folder can be named, so that several builds of the book can be looked at side by side
 HTML = Path(os.environ.get("COURSE_HTML", ROOT / "_build" / "html"))
+IMAGES = ROOT / "book" / "guides" / "images"
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 
 
@@ -180,3 +184,35 @@ def figure(figures):
     """The only interactive figure of that name."""
     (figure,) = figures
     return figure
+
+
+@pytest.fixture(scope="session")
+def marked_class(tmp_path_factory, worker_id):
+    """The folder of a small class, graded: three students of the sample class. Leave it as it was."""
+    base = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        base = base.parent  # workers that run side by side share one class
+    folder, done = base / "marked", base / "marked-is-graded"
+    with FileLock(base / "marked.lock"):
+        if not done.exists():
+            assert main(["sample-class", str(folder)]) == 0
+            for submission in (folder / "submitted").iterdir():
+                if submission.name not in ("eyilmaz", "kpatel", "mhassan"):
+                    shutil.rmtree(submission)
+            assert main(["grade", "a1_convolution_1d", "--class", str(folder)]) == 0
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def picture():
+    """`picture(page, name)` stores what a page shows for the guide, if STORE_SCREENSHOTS is set."""
+
+    def taken(page, name):
+        path = IMAGES / f"{name}.png"
+        if os.environ.get("STORE_SCREENSHOTS"):
+            page.screenshot(path=path)
+        assert path.stat().st_size < 150_000, path
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+    return taken

@@ -15,7 +15,7 @@ from nbgrader.converters import GenerateFeedback
 from course_pkg.checks.part import VERDICT_TYPE
 from course_pkg.grading import bank
 from course_pkg.grading.classfolder import open_class
-from course_pkg.grading.report import verdicts
+from course_pkg.grading.runs import read_run
 from course_pkg.grading.safe import MAX_PAGE, plain_text, safe_html, safe_markdown, tame
 from course_pkg.grading.sample_class import ASSIGNMENT
 
@@ -158,7 +158,7 @@ def test_only_tests_give_verdicts(soup):
 
 
 def test_the_report_takes_no_verdict_of_the_students(graded, attacked):
-    found = verdicts(graded / "autograded" / STUDENT / ASSIGNMENT)
+    found = read_run(graded / "autograded" / STUDENT / ASSIGNMENT).verdicts
     assert len(found) == 9
     assert FORGED not in found
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from course_pkg.grading import report
-from course_pkg.grading.feedback import HideTests, safe_markdown
+from course_pkg.grading import report, runs
+from course_pkg.grading.feedback import HideTests
+from course_pkg.grading.safe import safe_markdown
 from course_pkg.grading.scores import Scores, state
 from course_pkg.plots.grades import part_difficulty, score_distribution
 
@@ -51,6 +52,14 @@ def test_statistics_by_hand(scores):
     assert table.discrimination["flip"] == pytest.approx(6 / np.sqrt(8 / 3 * 26))
 
 
+def test_a_part_that_some_wait_for_is_no_part_of_the_rest(scores):
+    scores.earned["why"] = [NAN, 4.0, 4.0, NAN]
+    # flip (2, 2, 0) against pad alone (4, 2, 0), and not against (4, 6, 4)
+    table = report.statistics(scores)
+    assert table.discrimination["flip"] == pytest.approx(4 / np.sqrt(8 / 3 * 8))
+    assert table.discrimination["why"] != table.discrimination["why"]  # it does not vary
+
+
 def test_a_part_that_everybody_solves_tells_nothing(scores):
     scores.earned["flip"] = [2.0, 2.0, 2.0, NAN]
     assert np.isnan(report.statistics(scores).discrimination["flip"])
@@ -73,6 +82,44 @@ def test_mistakes_are_grouped_without_their_numbers():
         report.Mistake("flip", "second", "flip: not flipped", ("ada", "bo")),
         report.Mistake("flip", "second", "wrong shape", ("cy",)),
     ]
+
+
+def notebook_of_a_run(**said):
+    notebook = nbformat.v4.new_notebook()
+    if said:
+        notebook.metadata["course_pkg"] = said
+    return notebook
+
+
+def test_a_run_is_read_from_all_of_its_notebooks(tmp_path):
+    first = notebook_of_a_run(
+        remarks=["flip: was there 2 times"],
+        incidents=["memory limit reached"],
+        seconds={"kernel": 1.0, "tests": 2.0},
+    )
+    second = notebook_of_a_run(incidents=["stopped"], seconds={"kernel": 0.5})
+    for name, notebook in [("1", first), ("2", second), ("3", notebook_of_a_run())]:
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    run = runs.read_run(tmp_path)
+    assert run.lines == ["flip: was there 2 times", "memory limit reached", "stopped"]
+    assert run.seconds == {"kernel": 1.5, "tests": 2.0}
+    assert runs.read_run(tmp_path / "nobody") == runs.Run()
+
+
+def test_times_by_stage():
+    table = runs.stage_times(
+        {
+            "ada": runs.Run(seconds={"tests": 2.0, "kernel": 1.0}),
+            "bo": runs.Run(seconds={"tests": 4.0, "kernel": 0.5}),
+            "cy": runs.Run(),
+        }
+    )
+    assert list(table.index) == ["starting the kernel", "the tests", "the whole run"]
+    assert table["median"].tolist() == [0.75, 3.0, 3.75]
+    assert table["longest"].tolist() == [1.0, 4.0, 4.5]
+    assert table["slowest"].tolist() == ["ada", "bo", "bo"]
+    assert table["total"].tolist() == [1.5, 6.0, 7.5]
+    assert len(runs.stage_times({"cy": runs.Run()})) == 0
 
 
 def test_score_distribution_counts_every_total():

@@ -1,0 +1,63 @@
+"""nbgrader's formgrader on a class, in the browser: marks and comments by hand."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from course_pkg.grading.classfolder import CONFIG, open_class, use_this_environment
+
+EXTENSION = "nbgrader.server_extensions.formgrader"
+# what Jupyter would load besides, and marking does not need
+OTHERS = "jupyterlab notebook notebook_shim jupyter_lsp jupyter_server_terminals jupyterlab_jupytext "
+OTHERS += " ".join(
+    f"nbgrader.server_extensions.{name}" for name in ("assignment_list", "course_list", "validate_assignment")
+)
+
+
+def serve(folder: Path, port: int | None = None) -> int:
+    """Serve formgrader for a class on this machine, until it is stopped with Ctrl+C.
+
+    Who opens it needs the token in the address that it prints.
+
+    Parameters
+    ----------
+    folder : Path
+        The class folder.
+    port : int, optional
+        Where it listens; by default Jupyter looks for a free one.
+
+    Returns
+    -------
+    int
+        0 after Ctrl+C; 2 if there is no such class.
+    """
+    try:
+        open_class(folder)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    use_this_environment()
+    try:
+        return subprocess.run(command(port), cwd=home_of(folder), check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def home_of(folder: Path) -> Path:
+    """The folder whose nbgrader_config.py the class goes by: its own, or the one above it."""
+    folder = folder.resolve()
+    return next(place for place in (folder, folder.parent) if (place / CONFIG).is_file())
+
+
+def command(port: int | None = None) -> list[str]:
+    """The command that serves formgrader; to be run in `home_of` the class."""
+    settings = {"default_url": "/formgrader", "ip": "127.0.0.1"}
+    if port is not None:
+        settings |= {"port": str(port), "port_retries": "0"}
+    options = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
+    extensions = {EXTENSION: True} | dict.fromkeys(OTHERS.split(), False)
+    options += [f"--ServerApp.jpserver_extensions={name}={on}" for name, on in extensions.items()]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    return [sys.executable, "-m", "jupyter_server", *options]
