@@ -5,6 +5,7 @@ that never end, a hundred thousand files. Nothing here follows a link below the 
 or reads without a bound; nothing of a student's is deleted.
 """
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -150,9 +151,8 @@ def set_aside(paths: Sequence[Path], place: Path) -> None:
     """
     place.mkdir(parents=True, exist_ok=True)
     for path in paths:
-        numbers = (f"-{n}" if n else "" for n in range(len(os.listdir(place)) + 1))
-        target = next(t for n in numbers if not os.path.lexists(t := place / f"{path.name}{n}"))
-        path.rename(target)
+        names = (f"{path.name}-{n}" if n else path.name for n in itertools.count())
+        path.rename(next(target for name in names if not os.path.lexists(target := place / name)))
 
 
 def stand_ins(folder: Path, missing: dict[str, Skeleton]) -> dict[str, list[Path]]:
