@@ -1,0 +1,25 @@
+"""Is right, in extended precision, in the other byte order, and in a Fortran layout with gaps.
+
+covers: wrong dtypes
+"""
+
+# %% before slope
+import numpy as np
+
+right_slope_kernel, right_matrix, right_crop = slope_kernel, convolution_matrix, crop
+
+
+def slope_kernel(size, rate):
+    return np.asarray(right_slope_kernel(size, rate)).astype(np.longdouble)
+
+
+def crop(y, N, K, mode):
+    return np.asarray(right_crop(y, N, K, mode), float).astype(">f8")
+
+
+# %% before matrix
+def convolution_matrix(w, N):
+    T = np.asarray(right_matrix(w, N), float)
+    wide = np.zeros((2 * T.shape[0], 3 * T.shape[1]), order="F")
+    wide[::2, ::3] = T
+    return wide[::2, ::3]

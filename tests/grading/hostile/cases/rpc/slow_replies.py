@@ -1,0 +1,15 @@
+"""Is right, and takes nearly as long as it may for every single call.
+
+covers: slow replies
+free: challenge
+"""
+
+# %% before challenge
+import time
+
+quick_find_beats = find_beats
+
+
+def find_beats(recording, clean):
+    time.sleep(1.5)
+    return quick_find_beats(recording, clean)

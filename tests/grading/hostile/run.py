@@ -1,0 +1,152 @@
+"""Grade the corpus as one class with honest students among them, and see what became of everybody."""
+
+import ctypes
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from course_pkg.grading import bank
+from tests.grading.hostile import judge
+from tests.grading.hostile import world as worlds
+from tests.grading.hostile.corpus import ASSIGNMENT, Case
+from tests.grading.hostile.judge import Graded
+from tests.grading.hostile.world import World
+
+SET_CHILD_SUBREAPER = 36  # of prctl: whoever loses their parent becomes a child of this process
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run of the corpus showed.
+
+    Attributes
+    ----------
+    cases : dict
+        For each case, what is not as it must be.
+    world : list of str
+        What is not as it must be with the others: honest grades, files, services, processes.
+    graded : Graded
+        The class.
+    seconds : float
+        How long grading took.
+    """
+
+    cases: dict[str, list[str]]
+    world: list[str]
+    graded: Graded
+    seconds: float
+
+
+def course(folder: Path, cases: list[Case]) -> Report:
+    """Grade the cases and the honest students in one class, with the course's own command.
+
+    Parameters
+    ----------
+    folder : Path
+        A new folder, with a short name: sockets lie in it.
+    cases : list of Case
+
+    Returns
+    -------
+    Report
+    """
+    with worlds.services(folder, cases) as world:
+        collected = command(world, [sys.executable, "-m", "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
+        before, host = world.print_of_what_stays(), socket.gethostname()
+        start = time.perf_counter()
+        with orphans() as survivors:
+            grading = [sys.executable, "-m", "course_pkg", "grade", ASSIGNMENT, "--class", str(world.room)]
+            said = collected + command(world, grading)
+        seconds = time.perf_counter() - start
+        graded = judge.read(world.room, said)
+        outside = [f"still running: {process}" for process in survivors]
+        outside += changes(world, before)
+        outside += [f"a service of this machine was told {text[:80]!r}" for text in world.heard]
+        outside += [] if socket.gethostname() == host else ["this machine has another name"]
+        outside += honest_faults(graded, world)
+        faults = {case.name: judge.faults(case, graded, world) for case in cases}
+    return Report(faults, outside, graded, seconds)
+
+
+def command(world: World, words: list[str], seconds: float = 1800) -> str:
+    """Run a command in the class folder and return what it says.
+
+    Raises
+    ------
+    subprocess.TimeoutExpired
+        If it does not end.
+    """
+    done = subprocess.run(
+        words,
+        cwd=world.room,
+        env=world.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+        check=False,
+    )
+    return done.stdout
+
+
+@contextmanager
+def orphans() -> Iterator[list[str]]:
+    """Yield a list that gets the command lines of processes that outlive the block."""
+    prctl = ctypes.CDLL(None).prctl
+    me = psutil.Process()
+    before = {process.pid for process in me.children(recursive=True)}
+    prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    left: list[str] = []
+    try:
+        yield left
+    finally:
+        patience = time.monotonic() + 3
+        while (found := _living(me, before)) and time.monotonic() < patience:
+            time.sleep(0.1)
+        left += [str(process) for process in found]
+        for process in found:
+            process.kill()
+        prctl(SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _living(me: psutil.Process, before: set[int]) -> list[psutil.Process]:
+    new = [process for process in me.children(recursive=True) if process.pid not in before]
+    psutil.wait_procs([process for process in new if process.status() == psutil.STATUS_ZOMBIE], timeout=0)
+    return [process for process in new if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def changes(world: World, before: dict[str, str]) -> list[str]:
+    """What was changed or left where grading has nothing to do."""
+    after = world.print_of_what_stays()
+    found = [f"changed: {path}" for path in sorted(before | after) if before.get(path) != after.get(path)]
+    return found + [f"left behind: {path}" for path in worlds.leftovers(world)]
+
+
+def honest_faults(graded: Graded, world: World) -> list[str]:
+    """What is not as it must be with the honest students."""
+    found = []
+    for student, earned in worlds.honest_scores().items():
+        given = judge.scores(graded, student)
+        if given != earned:
+            found.append(f"{student} was given {given}, and earned {earned}")
+        if any(grade.manual is not None for grade in graded.grades.get(student, {}).values()):
+            found.append(f"{student} has marks that no person gave")
+        page = graded.page(student)
+        if page is None:
+            found.append(f"{student} has no feedback page")
+        elif worlds.secrets_in(page, world, allowed=("neighbour",)) or world.token in page:
+            found.append(f"{student}'s page holds what it should not")
+    return found
+
+
+def repository() -> Path:
+    """The folder in which `python -m tests.grading.hostile` runs."""
+    return bank.ROOT
