@@ -67,8 +67,9 @@ class Marks(GetGrades):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> Step:
         nb, resources = super().preprocess(nb, resources)
-        student = self.gradebook.find_student(self.student_id)
-        name = f"{student.first_name or ''} {student.last_name or ''}".strip()
+        with self.gradebook:  # gives the connection back
+            student = self.gradebook.find_student(self.student_id)
+            name = f"{student.first_name or ''} {student.last_name or ''}".strip()
         resources["student_name"] = name or self.student_id
         title = ""
         for cell in nb.cells:
