@@ -39,6 +39,8 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "MALLOC_ARENA_MAX": "2",  # or each thread reserves address space, which is limited
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # memory that was given back is used again, not asked for anew
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
