@@ -48,7 +48,11 @@ def prepare(imports: list[str], guarded: list[str]) -> None:
     """Import everything that a kernel needs, and what the student may use; put up the guards."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # "not installed": it takes a kernel 60 ms
     also = {"matplotlib": ["matplotlib_inline.backend_inline"], "numpy": ["numpy.random"]}
-    for name in (*PARTS_OF_A_KERNEL, *imports, *(more for name in imports for more in also.get(name, []))):
+    for name in (
+        *PARTS_OF_A_KERNEL,
+        *imports,
+        *(more for package in imports for more in also.get(package, [])),
+    ):
         importlib.import_module(name)
     from course_pkg.checks import guards, wire
     from course_pkg.checks.work import run
