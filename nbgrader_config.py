@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from course_pkg.grading import feedback
+from course_pkg.grading import settings
 
 root = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  nbgrader defines it
@@ -23,14 +23,6 @@ c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db?timeout=60"
 c.ClearSolutions.code_stub = {"python": "# your code here\nraise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-# Room for slow but right solutions; an endless loop is stopped, and the rest of the notebook goes on.
-c.Execute.timeout = 30  # seconds for one cell
-c.Execute.interrupt_on_timeout = True
-too_long = "30 seconds are over: is there an endless loop?"
-c.Execute.error_on_timeout = {"ename": "CellTimeoutError", "evalue": too_long, "traceback": [too_long]}
-
-# The cells that students add stay; those that they deleted come back.
-c.OverwriteCells.add_missing_cells = True
-
-# Feedback pages in the course's style: messages, score and the student's work, never a hidden test.
-feedback.configure(c)
+# Students' code runs in a sandbox, within the limits of solutions/limits.toml; the tests run beside it.
+# Feedback pages show messages, score and the student's work, never a hidden test.
+settings.configure(c)

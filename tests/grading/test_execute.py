@@ -334,3 +334,19 @@ def test_what_an_honest_solution_does_not_need_is_named(grade):
     assert score(cells) == 3
     assert outcome.incidents[0].startswith("cell 1: line ")
     assert "gc" in outcome.incidents[0]
+
+
+def test_without_a_sandbox_the_same_comes_out(monkeypatch):
+    settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
+    settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
+    endless = "while True: pass"
+    cells = [
+        new_code_cell(DOUBLE),
+        new_code_cell(endless),
+        new_code_cell(TESTS, metadata={"nbgrader": settings}),
+    ]
+    monkeypatch.setenv("PATH", "/nowhere")  # where there is no bubblewrap
+    task = Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=cells)), QUICK)
+    outcome = execute(task, sandboxed=False)
+    assert score(nbformat.reads(outcome.content, as_version=4).cells) == 3
+    assert outcome.incidents == ("cell 2: 4 seconds are over: is there an endless loop?",)

@@ -35,9 +35,11 @@ def serve(line: socket.socket, role: str) -> None:
     """Do what the requests say until the other end is gone."""
     isolation._libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     hello = json.loads(_receive(line)[0])
+    if hello["isolated"]:
+        isolation.drop_root()
     program = importlib.import_module(ROLES[role])
     program.prepare(hello["imports"], hello["guarded"])
-    system_calls = base64.b64decode(hello["system_calls"])
+    same_for_all = {"isolated": hello["isolated"], "system_calls": hello["system_calls"]}
     gc.collect()
     gc.freeze()  # what is here now is shared by all children: the collector shall not write to it
     _say(line, {"ready": os.getpid()})
@@ -53,48 +55,39 @@ def serve(line: socket.socket, role: str) -> None:
                 return
             request = json.loads(data)
             if request["do"] == "fork":
-                child = _fork(program, request, given, system_calls, hello["isolated"], line)
-                if child:
-                    memory[child] = request["limits"]["memory"] + isolation.THREADS
+                answer = _fork(program, request | same_for_all, given)
+                _say(line, {"started": request["id"], **answer})
+                if "pid" in answer:
+                    memory[answer["pid"]] = request["limits"]["memory"] + isolation.THREADS
             elif request["do"] == "signal" and request["pid"] in memory:
-                os.kill(request["pid"], request["signal"])
+                send = os.kill if hello["isolated"] else os.killpg  # process 1 takes its whole world along
+                send(request["pid"], request["signal"])
             for descriptor in given:
                 os.close(descriptor)
         _stop_the_greedy(memory, line)
         _report_ended(memory, line)
 
 
-def _fork(
-    program: Any, request: Request, given: list[int], calls: bytes, isolated: bool, line: socket.socket
-) -> int:
-    """Start a child and say so; 0 if it could not be started."""
+def _fork(program: Any, request: Request, given: list[int]) -> dict[str, Any]:
+    """Start a child; its process id, or the error that kept it from starting."""
     reading, writing = os.pipe()
     first = os.fork()
     if not first:
-        _become_child(program, request, given, calls, isolated, line, writing)
+        _become_child(program, request, given, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
-        answer = json.loads(stream.read() or b'{"error": "the child ended at once"}')
-    if isolated:
+        answer: dict[str, Any] = json.loads(stream.read() or b'{"error": "the child ended at once"}')
+    if request["isolated"]:
         os.waitpid(first, 0)  # it only stood between; its child is ours now
-    _say(line, {"started": request["id"], **answer})
-    return int(answer.get("pid", 0))
+    return answer
 
 
-def _become_child(
-    program: Any,
-    request: Request,
-    given: list[int],
-    calls: bytes,
-    isolated: bool,
-    line: socket.socket,
-    writing: int,
-) -> None:
+def _become_child(program: Any, request: Request, given: list[int], writing: int) -> None:
     """In the fresh child: shut it in and run the role's program. Never returns."""
     try:
         signal.set_wakeup_fd(-1)
         limits, work = request["limits"], request.get("work", WORK)
-        if isolated:
+        if request["isolated"]:
             isolation.enter(work, limits["scratch"], limits["files"])
             child = os.fork()
             if child:
@@ -109,10 +102,10 @@ def _become_child(
         os.chdir(work)
         listening = program.listen(request)
         isolation.limit(limits["memory"], limits["processes"], limits["total"], limits["scratch"])
-        if isolated:
+        if request["isolated"]:
             for folder in (EXCHANGE, "/proc"):
                 isolation.cover(folder)
-            isolation.give_up_privileges(calls)
+            isolation.give_up_privileges(base64.b64decode(request["system_calls"]))
         program.run(request, [socket.socket(fileno=channel) for channel in channels], listening)
         os._exit(0)
     except BaseException as error:  # whatever it was: a child that cannot be shut in must not go on
@@ -227,6 +220,5 @@ _woken: socket.socket
 _keep: list[socket.socket] = []
 
 if __name__ == "__main__":
-    isolation.drop_root()
     time.tzset()
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
