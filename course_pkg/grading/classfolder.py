@@ -12,6 +12,7 @@ PostgreSQL server; a file of SQLite is always gradebook.db in the class folder.
 """
 
 import csv
+import glob
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from course_pkg.grading import settings
+from course_pkg.grading.intake import is_student_id
 
 CONFIG = "nbgrader_config.py"
 LOG = "grading.log"
@@ -78,6 +80,13 @@ class ClassFolder:
 
     def submitters(self, assignment: str) -> list[str]:
         """Ids of the students whose submission lies in the class folder, sorted."""
+        return [name for name in self._folders(assignment) if is_student_id(name)]
+
+    def unusable(self, assignment: str) -> list[str]:
+        """Names of folders that hold a submission, but cannot be a student's id."""
+        return [name for name in self._folders(assignment) if not is_student_id(name)]
+
+    def _folders(self, assignment: str) -> list[str]:
         return sorted(path.parent.name for path in (self.folder / "submitted").glob(f"*/{assignment}"))
 
     def roster(self) -> dict[str, dict[str, str]]:
@@ -90,7 +99,8 @@ class ClassFolder:
 
     def coursedir(self, assignment: str = "", student: str = "*") -> CourseDirectory:
         """nbgrader's view of this class, for one assignment and one student (or all)."""
-        return CourseDirectory(config=self.config, assignment_id=assignment, student_id=student)
+        one = student if student == "*" else glob.escape(student)  # nbgrader takes it for a pattern
+        return CourseDirectory(config=self.config, assignment_id=assignment, student_id=one)
 
 
 def open_class(folder: Path) -> ClassFolder:

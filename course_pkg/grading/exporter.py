@@ -14,7 +14,7 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbgrader.coursedir import CourseDirectory
 
-from course_pkg.grading.intake import in_the_way, printable, set_aside
+from course_pkg.grading.intake import in_the_way, is_student_id, printable, set_aside
 from course_pkg.grading.receive import find, receive, submission, submissions, wanted
 from course_pkg.grading.repair import remarks_of
 from course_pkg.grading.standing import take_back
@@ -103,8 +103,8 @@ class SubmissionExporter(NotebookExporter):
             course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True
         )
         match = re.fullmatch(pattern, folder)
-        if match is None or not match["student"].isprintable():
-            raise Unreadable("the folder's name has characters that no student's id can have")
+        if match is None or not is_student_id(match["student"]):
+            raise Unreadable("the folder's name cannot be a student's id")
         student, assignment = match["student"], match["assignment"]
         if student in course.student_id_exclude.split(","):
             return self._converter.assignments.get(folder, [])

@@ -97,6 +97,17 @@ def kind_of(path: Path) -> str:
         return "nothing"
 
 
+def is_student_id(name: str) -> bool:
+    """Whether a folder in submitted/ can be a student's; nbgrader passes over others, or stumbles.
+
+    Examples
+    --------
+    >>> [is_student_id(name) for name in ("ada", "Zoë Ünal", ".git", "two\\nlines", "ada ")]
+    [True, True, False, False, False]
+    """
+    return name.isprintable() and name.strip() == name and not name.startswith(".")
+
+
 def printable(name: str) -> str:
     """A file's name as it can stand in a log or on a page: in one line, and at most 100 characters long.
 

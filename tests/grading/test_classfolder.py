@@ -1,5 +1,6 @@
 """Where a class is, and what counts as a change."""
 
+import glob
 import os
 import shutil
 
@@ -92,3 +93,17 @@ def test_nbgraders_helpers_are_found_without_an_activated_environment(monkeypatc
     before = os.environ["PATH"]
     use_this_environment()
     assert os.environ["PATH"] == before
+
+
+def test_odd_names_of_folders(real_class):
+    usable = ["[ad]*", "--help", "Zoë Ünal", "ada"]
+    for name in [*usable, ".git", "two\nlines", "\udcff", " ada"]:
+        (real_class / "submitted" / name / "a1").mkdir(parents=True, exist_ok=True)
+    room = open_class(real_class)
+    assert room.submitters("a1") == sorted(usable)
+    assert room.unusable("a1") == sorted([".git", "two\nlines", "\udcff", " ada"])
+    # each stands for itself, and is no pattern
+    for name in usable:
+        course = room.coursedir("a1", name)
+        found = glob.glob(course.format_path("submitted", course.student_id, "a1"))
+        assert found == [str(room.submission(name, "a1"))]
