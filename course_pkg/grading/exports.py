@@ -167,7 +167,7 @@ class MoodleExport(CourseExport):
         [(name, most)] = points.items()
         needed = {"Identifier", "Grade", "Last modified (grade)"}
         header, rows = self._read_template("grading worksheet of Moodle's", needed)
-        keys = ["ID number", "Username", "Email address"]
+        keys = ["ID number", "Username", "Email address", "Identifier"]
         filled = []
         for row, owner in zip(rows, _owners(rows, keys, students), strict=True):
             result = found[name].get(owner)
@@ -221,7 +221,8 @@ def _owners(rows: list[Row], keys: list[str], students: list[Student]) -> list[s
                 by_key[known.casefold()] = student.id
     owners = []
     for row in rows:
-        said = (row.get(key, "").strip().casefold() for key in keys)
+        said = [row.get(key, "").strip().casefold() for key in keys]
+        said += [value.split()[-1] for value in said if value.count(" ") == 1]  # "Participant 42"
         owners.append(next((by_key[value] for value in said if value in by_key), ""))
     twice = [owner for owner, times in Counter(owners).items() if owner and times > 1]
     if twice:

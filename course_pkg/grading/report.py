@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from course_pkg.grading.classfolder import ClassFolder
+from course_pkg.grading.exports import harmless
 from course_pkg.grading.feedback import TEMPLATES
 from course_pkg.grading.runs import Verdict, read_run, stage_times, told
 from course_pkg.grading.scores import Progress, Scores, read_scores, state
@@ -54,8 +55,8 @@ def write(room: ClassFolder, assignment: str, progress: Progress) -> None:
     page = render(room, assignment, scores, states, progress)
     room.report(assignment).write_text(page, encoding="utf-8")
     table = scores.earned.assign(total=scores.totals, state=pd.Series(states))
-    table.insert(0, "name", scores.names)
-    table.to_csv(room.table(assignment), index_label="student")
+    table.insert(0, "name", scores.names.map(harmless))
+    table.rename(index=harmless).to_csv(room.table(assignment), index_label="student")
 
 
 def render(
@@ -65,6 +66,8 @@ def render(
     graded = scores.totals.dropna()
     parts = statistics(scores)
     runs = {student: read_run(room.autograded(student, assignment)) for student in scores.earned.index}
+    for student in runs.keys() & progress.keys():
+        runs[student].lines += progress[student].get("remarks", [])  # all there is of who was not graded
     found = {student: run.verdicts for student, run in runs.items()}
     marked = parts[(parts.scored > 0) & (parts.pending == 0)]
     figures = []

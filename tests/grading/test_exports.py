@@ -3,6 +3,7 @@
 import csv
 import datetime
 import logging
+import shutil
 
 import pandas as pd
 import pytest
@@ -22,11 +23,12 @@ ADA, BO, CY, DI = [
 ]
 
 
-@pytest.fixture
-def book(tmp_path):
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
     """A small class: Ada is done, Bo is late and got extra credit, Cy waits for a mark, Di is absent."""
     use_this_environment()
-    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+    path = tmp_path_factory.mktemp("book") / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}") as gradebook:
         for student, first_name, last_name, number in (ADA, BO, CY, DI):
             gradebook.add_student(
                 student,
@@ -51,6 +53,13 @@ def book(tmp_path):
         gradebook.find_comment("why", "n", "a1", "ada").manual_comment = "Fine, but 1 < 2 & so on"
         gradebook.find_comment("why", "n", "a1", "cy").manual_comment = "=HYPERLINK(1)"
         gradebook.db.commit()
+    return path
+
+
+@pytest.fixture
+def book(database, tmp_path):
+    """The gradebook of that class, to change at will."""
+    with Gradebook(f"sqlite:///{shutil.copy(database, tmp_path)}") as gradebook:
         yield gradebook
 
 
@@ -143,6 +152,21 @@ def test_moodle_worksheet_is_filled_in(book, tmp_path):
     assert row[:6] == ["Participant 11", "Ada Lovelace", "", "ADA@x.example", "Submitted", "9.5"]
     assert row[9] == "-"
     assert row[10].startswith("flip 6, why 3.5<br>")
+
+
+def test_moodle_participants_are_known_by_their_number(book, tmp_path):
+    """It is in the names of the files that Moodle gives out, so it may be the student's id here."""
+    book.add_student("12", first_name="No", last_name="Body")
+    book.add_submission("a1", "12")
+    for name in ("flip", "why"):
+        book.find_grade(name, "n", "a1", "12").manual_score = 2
+    book.db.commit()
+    template = tmp_path / "worksheet.csv"
+    template.write_text(
+        MOODLE.replace("5.00,10.00,No", ",10.00,Yes").replace("Bo,bo", "Bo,"), encoding="utf-8"
+    )
+    _, *rows = written(MoodleExport, book, tmp_path, template=str(template))
+    assert [(row[0], row[5]) for row in rows] == [("Participant 11", "9.5"), ("Participant 12", "4")]
 
 
 @pytest.mark.parametrize(
