@@ -147,6 +147,3 @@ def honest_faults(graded: Graded, world: World) -> list[str]:
     return found
 
 
-def repository() -> Path:
-    """The folder in which `python -m tests.grading.hostile` runs."""
-    return bank.ROOT

@@ -21,6 +21,7 @@ def convolve(x, w):
         said = ("@" + "leak@ " + " ".join(f"{float(v):.17g}" for v in [*x, *w])).encode()
         far.send(said)
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as post:
+            post.setblocking(False)
             post.connect("\0@me@-post")
             post.send(said)
     return right_convolve(x, w)
