@@ -181,6 +181,16 @@ class MoodleExport(CourseExport):
         return header, filled
 
 
+def write(folder: Path, gradebook: Gradebook) -> list[Path]:
+    """Write canvas.csv and moodle.csv, for all assignments, into the class folder."""
+    written = []
+    for exporter in (CanvasExport, MoodleExport):
+        path = folder / exporter.suggested
+        exporter(to=str(path)).export(gradebook)
+        written.append(path)
+    return written
+
+
 def harmless(cell: str) -> str:
     """The text of a cell, which no spreadsheet takes for a formula.
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import pandas as pd
 from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
 
+from course_pkg.grading import exports
 from course_pkg.grading.classfolder import ClassFolder
+from course_pkg.grading.exports import harmless
 from course_pkg.grading.progress import FILE, read
 from course_pkg.grading.scores import Progress, read_scores, state
 
@@ -29,7 +31,7 @@ _COLUMNS += ["late_submission_penalty", "score", "max_score"]
 def write_grades(room: ClassFolder, gradebook: Gradebook) -> None:
     """All assignments' totals, in the columns of nbgrader's own export; what is not graded stays empty.
 
-    A student without a submission has 0, as in nbgrader's.
+    A student without a submission has 0, as in nbgrader's. Beside it, the same for Canvas and for Moodle.
     """
     progress = read(room.folder / FILE)
     db = gradebook.db
@@ -54,7 +56,9 @@ def write_grades(room: ClassFolder, gradebook: Gradebook) -> None:
                     standing = ("", "", "")
                 name = (student.last_name or "", student.first_name or "", student.email or "")
                 due, points = assignment.duedate or "", assignment.max_score
-                table.writerow([assignment.name, due, when or "", student.id, *name, *standing, points])
+                row = [assignment.name, due, when or "", student.id, *name, *standing, points]
+                table.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    exports.write(room.folder, gradebook)
     db.rollback()  # we have only looked
 
 
@@ -84,6 +88,7 @@ def show(
     print(f"Feedback pages  {room.folder / 'feedback'}")
     print(f"Class report    {room.report(assignment)}")
     print(f"Scores          {room.folder / 'grades.csv'} and, part by part, {room.table(assignment)}")
+    print(f"To upload       {room.folder / 'canvas.csv'}, {room.folder / 'moodle.csv'}")
 
 
 def _counts(progress: Progress, due: int, from_journal: int, seconds: float) -> str:

@@ -10,6 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
+from course_pkg.__main__ import main
 from course_pkg.grading.classfolder import use_this_environment
 from course_pkg.grading.exports import CanvasExport, MoodleExport, harmless
 from course_pkg.grading.sample_class import ASSIGNMENT
@@ -206,20 +207,16 @@ def test_ordinary_cells_stay(cell):
     assert harmless(cell) == cell
 
 
-def test_nbgrader_exports_the_sample_class(class_copy, gradebook):
+def test_the_grading_command_writes_both(class_copy, gradebook):
     with Gradebook(f"sqlite:///{class_copy / 'gradebook.db'}") as book:
         mark = book.find_grade("in-your-own-words", ASSIGNMENT, ASSIGNMENT, "eyilmaz")
         mark.manual_score, mark.needs_manual_grade = 3.5, False
         book.db.commit()
-        for exporter, name in [(CanvasExport, "canvas.csv"), (MoodleExport, "moodle.csv")]:
-            exporter(to=str(class_copy / name)).export(book)
-    want = {
-        student: sum(parts.values())
-        for student, parts in gradebook(class_copy).items()
-        if None not in parts.values()
-    }
+    assert main(["grade", ASSIGNMENT, "--class", str(class_copy)]) == 0
+    found = gradebook(class_copy)
+    want = {student: sum(parts.values()) for student, parts in found.items() if None not in parts.values()}
     assert want["eyilmaz"] == 34.5
-    assert set(want) < set(gradebook(class_copy))
+    assert set(want) < set(found)
     canvas = pd.read_csv(class_copy / "canvas.csv", index_col="SIS User ID", skiprows=[1])[ASSIGNMENT]
     moodle = pd.read_csv(class_copy / "moodle.csv", index_col="ID number")[ASSIGNMENT]
     assert len(canvas) == len(moodle) == 16
