@@ -6,6 +6,7 @@ the gradebook by nbgrader's own `Autograde`, which finds the outcome in the jour
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import sys
@@ -28,6 +29,7 @@ from course_pkg.grading import feedback, report, schedule, summary
 from course_pkg.grading.classfolder import LOG, ClassFolder, open_class, use_this_environment
 from course_pkg.grading.fingerprints import digest, fingerprint, of_submission
 from course_pkg.grading.gradebook import enrol, feedback_inputs, one_engine, take_back_scores
+from course_pkg.grading.intake import printable
 from course_pkg.grading.isolated import OPEN_DOORS
 from course_pkg.grading.journal import Journal, environment
 from course_pkg.grading.progress import ProgressFile
@@ -81,6 +83,8 @@ def grade(
         0 if every submission is graded, 1 if some could not be, 2 if there is nothing to work on.
     """
     use_this_environment()
+    # what nbgrader says goes to grading.log; some libraries would have it on the terminal, too
+    logging.getLogger("traitlets").propagate = False
     if not sandboxed:
         print(OPEN_DOORS, file=sys.stderr)
     try:
@@ -150,7 +154,7 @@ class _Run:
             [Path(feedback.__file__), Path(feedback.__file__).with_name("safe.py"), feedback.TEMPLATES]
         )
         self.prints = self._fingerprints()
-        self.writer = Writer(room, assignment)
+        self.writer = Writer(room, assignment, gradebook)
 
     # -- before -----------------------------------------------------------------------------------------
 
@@ -324,7 +328,10 @@ class _Run:
         report.write(self.room, self.assignment, students)
         seconds = time.perf_counter() - self.start
         summary.show(self.room, self.assignment, students, self.counts.due, self.counts.from_journal, seconds)
-        return 1 if any(entry["problem"] for entry in students.values()) else 0
+        unusable = self.room.unusable(self.assignment)
+        for name in unusable:
+            print(f"PROBLEM {printable(name)}: is no student's id; rename the folder in submitted/")
+        return 1 if unusable or any(entry["problem"] for entry in students.values()) else 0
 
     def _remove_pages(self, student: str) -> None:
         for made in (

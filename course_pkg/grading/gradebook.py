@@ -17,7 +17,6 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import Select, select, update
-from sqlalchemy.orm import scoped_session, sessionmaker
 
 from course_pkg.grading.fingerprints import digest
 
@@ -30,7 +29,8 @@ def one_engine(url: str) -> Iterator[Gradebook]:
 
     nbgrader opens the gradebook anew in each of its steps, ten times a submission, and each time connects,
     looks whether all tables are there, and forgets the queries that it has compiled. Here every `Gradebook`
-    of this URL gets a session of its own on one engine instead.
+    of this URL uses one engine and one session, which forgets all that it has read when any of them is
+    closed: nothing that was read before one of nbgrader's steps may be used after it.
     """
     with Gradebook(url) as first:
         opening, closing = Gradebook.__init__, Gradebook.close
@@ -43,7 +43,7 @@ def one_engine(url: str) -> Iterator[Gradebook]:
                 opening(self, db_url, course_id, authenticator)
                 return
             self.engine, self.course_id, self.authenticator = first.engine, course_id, authenticator
-            self.db = scoped_session(sessionmaker(autoflush=True, bind=first.engine, future=True))
+            self.db = first.db
             if course_id not in courses:
                 self.check_course(course_id=course_id)
                 courses.add(course_id)
@@ -56,6 +56,28 @@ def one_engine(url: str) -> Iterator[Gradebook]:
 
         with patch.object(Gradebook, "__init__", adopt), patch.object(Gradebook, "close", leave):
             yield first
+
+
+@contextmanager
+def one_transaction(gradebook: Gradebook) -> Iterator[None]:
+    """Make all that is committed in the block one transaction: it is all there in the end, or nothing.
+
+    nbgrader commits after each cell, and each commit waits for the disk or the server.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+        As `one_engine` gives it.
+    """
+    session = gradebook.db
+    session.remove()
+    with gradebook.engine.begin() as connection:
+        session.configure(bind=connection, join_transaction_mode="rollback_only")
+        try:
+            yield
+        finally:
+            session.remove()
+            session.configure(bind=gradebook.engine, join_transaction_mode="conditional_savepoint")
 
 
 def enrol(gradebook: Gradebook, students: Mapping[str, Mapping[str, str]]) -> None:

@@ -4,8 +4,12 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
     IgnorePattern,
     LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
     SaveAutoGrades,
 )
 from traitlets.config import Config
@@ -29,6 +33,13 @@ def configure(config: Config) -> None:
     """
     feedback.configure(config)
     config.Autograde.exporter_class = SubmissionExporter
+    # not CheckCellMetadata: the exporter has just made the metadata itself
+    config.Autograde.sanitize_preprocessors = [
+        ClearOutput,
+        DeduplicateIds,
+        OverwriteKernelspec,
+        OverwriteCells,
+    ]
     config.Autograde.autograde_preprocessors = [
         IsolatedExecute,
         IgnorePattern,

@@ -68,12 +68,10 @@ def show(
     """Print how it went: a line a student, then what went wrong or was odd, then where everything is."""
     scores = read_scores(room, assignment)
     if len(scores.earned) <= MOST_ROWS:
-        table = scores.earned.copy()
-        table["total"] = scores.totals
-        lines = table.map(lambda value: "–" if pd.isna(value) else f"{value:g}")
-        lines["state"] = [state(scores, progress, student) for student in table.index]
         # narrow columns: number the parts, and say below which is which
-        lines.columns = [*(f"P{i}" for i in range(1, len(scores.points) + 1)), "total", "state"]
+        table = scores.earned.set_axis([f"P{i}" for i in range(1, len(scores.points) + 1)], axis="columns")
+        lines = table.assign(total=scores.totals).map(lambda value: "–" if pd.isna(value) else f"{value:g}")
+        lines["state"] = [state(scores, progress, student) for student in table.index]
         print(lines.to_string())
         print("\n".join(f"P{i} {part} ({p:g})" for i, (part, p) in enumerate(scores.points.items(), 1)))
     troubles = [

@@ -3,14 +3,17 @@
 One process does this for a class: a gradebook is no place for a crowd.
 """
 
+import glob
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.utils import capture_log
 
 from course_pkg.grading.classfolder import ClassFolder
+from course_pkg.grading.gradebook import one_transaction
 from course_pkg.grading.pages import Pages
 
 _ERROR = re.compile(r"^ *(?:\w+\.)*(\w*(?:Error|Exception|Died|Unreadable)\w*): *(.*)$", re.MULTILINE)
@@ -39,10 +42,13 @@ class Writer:
     ----------
     room : ClassFolder
     assignment : str
+    gradebook : Gradebook
+        As `course_pkg.grading.gradebook.one_engine` gives it.
     """
 
-    def __init__(self, room: ClassFolder, assignment: str) -> None:
+    def __init__(self, room: ClassFolder, assignment: str, gradebook: Gradebook) -> None:
         self.room = room
+        self.gradebook = gradebook
         self.assignment = assignment
         self._pages = Pages(coursedir=room.coursedir(assignment), config=room.config)
         self._pages.force = True
@@ -51,11 +57,12 @@ class Writer:
         """Put the student's scores into the gradebook, and the executed notebooks into autograded/."""
         grader = Autograde(coursedir=self.room.coursedir(self.assignment, student), config=self.room.config)
         grader.force = True
-        return _run(grader)
+        with one_transaction(self.gradebook):
+            return _run(grader)
 
     def page(self, student: str) -> Written:
         """Make the student's feedback pages."""
-        self._pages.coursedir.student_id = student
+        self._pages.coursedir.student_id = glob.escape(student)  # nbgrader takes it for a pattern
         return _run(self._pages)
 
 
