@@ -60,8 +60,23 @@ class SafeExtractor(ExtractorPlugin):
                 shutil.rmtree(into)
 
 
+# what Canvas and Moodle call the files that they give out: NAME_LATE_90123_456_NOTEBOOK-2.ipynb, where 90123 is
+# the student, and "Full Name_4711_assignsubmission_file/NOTEBOOK (1).ipynb", where 4711 is the participant
+FILE_NAMES = (
+    r".*[/\\][^/\\]*?_(?:LATE_)?(?P<student_id>\d+)_(?:\d+_|assignsubmission_file[^/\\]*[/\\])"
+    r"(?P<file_id>[^/\\]+?)(?:-\d+| ?\(\d+\))?\.ipynb$"
+)
+
+
 class SafeCollector(FileNameCollectorPlugin):
-    """nbgrader's own collector, which one odd file name does not stop."""
+    """nbgrader's own collector, which one odd file name does not stop.
+
+    Without a `named_regexp` of the course's own it knows the names that Canvas and Moodle give.
+    """
+
+    @default("named_regexp")
+    def _named_regexp_default(self) -> str:
+        return FILE_NAMES
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

@@ -15,6 +15,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from course_pkg.grading import feedback
+from course_pkg.grading.collect import SafeCollector, SafeExtractor
 from course_pkg.grading.exporter import SubmissionExporter
 from course_pkg.grading.isolated import IsolatedExecute
 
@@ -32,6 +33,8 @@ def configure(config: Config) -> None:
     'IsolatedExecute'
     """
     feedback.configure(config)
+    config.ZipCollectApp.extractor_plugin = SafeExtractor
+    config.ZipCollectApp.collector_plugin = SafeCollector
     config.Autograde.exporter_class = SubmissionExporter
     # not CheckCellMetadata: the exporter has just made the metadata itself
     config.Autograde.sanitize_preprocessors = [
