@@ -60,8 +60,8 @@ class SafeExtractor(ExtractorPlugin):
                 shutil.rmtree(into)
 
 
-# what Canvas and Moodle call the files that they give out: NAME_LATE_90123_456_NOTEBOOK-2.ipynb, where 90123 is
-# the student, and "Full Name_4711_assignsubmission_file/NOTEBOOK (1).ipynb", where 4711 is the participant
+# what Canvas and Moodle call the files they hand out: NAME_LATE_90123_456_NOTEBOOK-2.ipynb, where 90123
+# is the student, and "Full Name_4711_assignsubmission_file/NOTEBOOK (1).ipynb", where 4711 is the participant
 FILE_NAMES = (
     r".*[/\\][^/\\]*?_(?:LATE_)?(?P<student_id>\d+)_(?:\d+_|assignsubmission_file[^/\\]*[/\\])"
     r"(?P<file_id>[^/\\]+?)(?:-\d+| ?\(\d+\))?\.ipynb$"
