@@ -5,14 +5,20 @@ What is in images is a list with one dictionary an image: "boxes" (M, 4) and "la
 and "scores" (M,) besides for what a detector found.
 """
 
+from course_pkg.detection.average_precision import average_precision
 from course_pkg.detection.boxes import box_area, box_iou, cxcywh_to_xyxy, xyxy_to_cxcywh
+from course_pkg.detection.evaluate import PrecisionRecall, mean_average_precision, precision_recall_curves
 from course_pkg.detection.nms import batched_nms, nms
 
 __all__ = [
+    "PrecisionRecall",
+    "average_precision",
     "batched_nms",
     "box_area",
     "box_iou",
     "cxcywh_to_xyxy",
+    "mean_average_precision",
     "nms",
+    "precision_recall_curves",
     "xyxy_to_cxcywh",
 ]
