@@ -48,16 +48,16 @@ def test_statistics_by_hand(scores):
     assert table.pending.tolist() == [0, 0, 1]
     assert table.share.tolist() == [4 / 6, 6 / 12, 3 / 8]
     assert table.full.tolist() == [2, 1, 0]
-    # flip (2, 2, 0) against the rest (7, 2, 0): sums of products 6, of squares 8/3 and 26
-    assert table.discrimination["flip"] == pytest.approx(6 / np.sqrt(8 / 3 * 26))
-
-
-def test_a_part_that_some_wait_for_is_no_part_of_the_rest(scores):
-    scores.earned["why"] = [NAN, 4.0, 4.0, NAN]
-    # flip (2, 2, 0) against pad alone (4, 2, 0), and not against (4, 6, 4)
-    table = report.statistics(scores)
+    # flip (2, 2, 0) against the rest that all three have, pad (4, 2, 0): products 4, squares 8/3 and 8
     assert table.discrimination["flip"] == pytest.approx(4 / np.sqrt(8 / 3 * 8))
-    assert table.discrimination["why"] != table.discrimination["why"]  # it does not vary
+    # why (3, 0) against the rest of those two, (6, 0)
+    assert table.discrimination["why"] == pytest.approx(1)
+
+
+def test_a_part_that_all_have_is_in_the_rest(scores):
+    scores.earned["why"] = [3.0, 1.0, 0.0, NAN]
+    # flip (2, 2, 0) against (7, 3, 0)
+    assert report.statistics(scores).discrimination["flip"] == pytest.approx(20 / 3 / np.sqrt(8 / 3 * 74 / 3))
 
 
 def test_a_part_that_everybody_solves_tells_nothing(scores):
