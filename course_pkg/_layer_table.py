@@ -17,6 +17,7 @@ class LayerRow:
 
     `receptive_field` is the number of input positions along each axis that one output can see, a tuple if the
     axes differ, and None where an output can see every position, or there is no one number for all outputs.
+    Where branches meet it is that of the branch that sees most.
     """
 
     name: str
@@ -70,9 +71,9 @@ def layer_table(model: "torch.nn.Module", input_size: tuple[int, ...]) -> LayerT
     Parameters
     ----------
     model
-        A chain of layers. Layers are listed in the order in which they are called; what a model does between
-        its layers with plain functions (`F.relu`, `x.flatten()`) has no row. For a model with branches the
-        receptive field is not right.
+        Layers are listed in the order in which they are called, those of branches one branch after the
+        other; what a model does between its layers with plain functions (`F.relu`, `torch.cat`) has no row.
+        A layer of your own counts its multiply-adds in a method `multiply_adds(output_shape)`.
     input_size
         Shape of one example, without the batch axis: (C, L) or (C, H, W), or (features,).
 
@@ -114,15 +115,15 @@ def layer_table(model: "torch.nn.Module", input_size: tuple[int, ...]) -> LayerT
 
     table = LayerTable()
     counted: set[int] = set()
-    field: list[int] | None = [1] * (len(shape) - 1)  # receptive field and jump along each axis of the input
-    jump = [1] * (len(shape) - 1)
+    like = next(model.parameters(), torch.empty(0))
+    image: Any = torch.zeros(1, *shape, dtype=like.dtype, device=like.device)
+    image.sight = Sight(field=[1] * (len(shape) - 1), jump=[1] * (len(shape) - 1))
 
-    def record(name: str, layer: "torch.nn.Module", inputs: tuple[Any, ...], output: Any) -> None:
-        nonlocal field, jump
+    def record(name: str, layer: "torch.nn.Module", inputs: tuple[Any, ...], outputs: Any) -> None:
+        output: Any = outputs[0] if isinstance(outputs, tuple) else outputs  # a pool may give its switches
         new = [p for p in layer.parameters(recurse=False) if id(p) not in counted]
         counted.update(map(id, new))
-        if field is not None:
-            field, jump = _grow(layer, field, jump, rank=output.ndim - 2)
+        sight = output.sight = _grow(layer, _widest(inputs), rank=output.ndim - 2)
         table.append(
             LayerRow(
                 name=name,
@@ -130,7 +131,7 @@ def layer_table(model: "torch.nn.Module", input_size: tuple[int, ...]) -> LayerT
                 output_shape=tuple(output.shape[1:]),
                 parameters=sum(p.numel() for p in new),
                 macs=_macs(layer, inputs[0].shape[1:], output.shape[1:]),
-                receptive_field=None if field is None else _one_number(field),
+                receptive_field=None if sight is None or sight.field is None else _one_number(sight.field),
             )
         )
 
@@ -145,16 +146,57 @@ def layer_table(model: "torch.nn.Module", input_size: tuple[int, ...]) -> LayerT
         if is_layer(layer)
     ]
     modes = {layer: layer.training for layer in model.modules()}
-    like = next(model.parameters(), torch.empty(0))
     try:
-        with torch.no_grad():
-            model.eval()(torch.zeros(1, *shape, dtype=like.dtype, device=like.device))
+        with torch.no_grad(), _passing_on_sight():
+            model.eval()(image)
     finally:
         for hook in hooks:
             hook.remove()
         for layer, training in modes.items():
             layer.training = training
     return table
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one position of a tensor sees of the input: how wide, and how far apart for neighbours.
+
+    Along each axis; `field` is None where there is no one number.
+    """
+
+    field: list[int] | None
+    jump: list[int]
+
+
+def _widest(values: Any) -> Sight | None:
+    """The widest sight of the tensors in `values`, None if none of them comes from the input."""
+    found: list[Sight] = []
+    for value in values:
+        if isinstance(value, tuple | list):
+            found += [sight] if (sight := _widest(value)) else []
+        elif sight := getattr(value, "sight", None):
+            found.append(sight)
+    if any(sight.field is None for sight in found):
+        return next(sight for sight in found if sight.field is None)
+    return max(found, key=lambda sight: sight.field or [], default=None)
+
+
+def _passing_on_sight() -> Any:
+    """Inside this context what PyTorch makes of tensors sees what these see."""
+    from torch.overrides import TorchFunctionMode
+
+    class PassOn(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            kwargs = kwargs or {}
+            result = function(*args, **kwargs)
+            sight = _widest([*args, *kwargs.values()])
+            if sight is not None:
+                for tensor in result if isinstance(result, tuple | list) else [result]:
+                    if hasattr(tensor, "requires_grad"):
+                        tensor.sight = sight
+            return result
+
+    return PassOn()
 
 
 def _one_number(along_axes: list[int]) -> int | tuple[int, ...]:
@@ -175,6 +217,8 @@ def _macs(layer: Any, input_shape: Sequence[int], output_shape: Sequence[int]) -
         return layer.weight.numel() * math.prod(output_shape[1:])
     if "Linear" in kinds:
         return layer.weight.numel() * math.prod(output_shape[:-1])
+    if hasattr(layer, "multiply_adds"):
+        return layer.multiply_adds(tuple(output_shape))
     return 0
 
 
@@ -188,16 +232,21 @@ NO_ONE_NUMBER = {
 }
 
 
-def _grow(layer: Any, field: list[int], jump: list[int], rank: int) -> tuple[list[int] | None, list[int]]:
-    # receptive field and jump behind a layer; None where there is no one number
+def _grow(layer: Any, sight: Sight | None, rank: int) -> Sight | None:
+    # what an output of the layer sees, if its input sees this
+    if sight is None or sight.field is None:
+        return sight
     if NO_ONE_NUMBER & _kinds(layer):
-        return None, jump
+        return Sight(None, sight.jump)
     if not hasattr(layer, "kernel_size"):
-        return field, jump
-    if len(field) != rank:  # the model has given its input more axes
-        field, jump = [1] * rank, [1] * rank
+        return sight
+    field, jump = sight.field, sight.jump
     kernel, stride, dilation = (
         integers(name, getattr(layer, name, 1), rank) for name in ("kernel_size", "stride", "dilation")
     )
+    if not field or len(field) > rank:  # what were the axes of the input are others now
+        field, jump = [1] * rank, [1] * rank
+    extra = rank - len(field)  # axes of the model's own, in front of those of the input
+    kernel, stride, dilation = kernel[extra:], stride[extra:], dilation[extra:]
     field = [f + d * (k - 1) * j for f, j, k, d in zip(field, jump, kernel, dilation, strict=True)]
-    return field, [j * s for j, s in zip(jump, stride, strict=True)]
+    return Sight(field, [j * s for j, s in zip(jump, stride, strict=True)])
