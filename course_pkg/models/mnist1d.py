@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from course_pkg._validate import describe
+from course_pkg.models._common import he_initialisation
 
 
 class MNIST1DConvNet(nn.Module):
@@ -47,7 +48,7 @@ class MNIST1DConvNet(nn.Module):
             nn.Flatten(),
             nn.Linear(60, 10),
         )
-        _he_initialisation(self)
+        he_initialisation(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (N, 10), before the softmax, of signals `x` (N, 40); another shape is a `ValueError`."""
@@ -90,20 +91,12 @@ class MNIST1DFullyConnected(nn.Module):
             nn.ReLU(),
             nn.Linear(60, 10),
         )
-        _he_initialisation(self)
+        he_initialisation(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (N, 10), before the softmax, of signals `x` (N, 40); another shape is a `ValueError`."""
         _check_signals(x)
         return self.layers(x)
-
-
-def _he_initialisation(net: nn.Module) -> None:
-    for parameter in net.parameters():
-        if parameter.ndim == 1:  # a bias
-            nn.init.zeros_(parameter)
-        else:
-            nn.init.kaiming_normal_(parameter, nonlinearity="relu")
 
 
 def _check_signals(x: torch.Tensor) -> None:
