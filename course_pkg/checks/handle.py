@@ -7,11 +7,16 @@ trusted: a reply is checked before anything is done with it (`course_pkg.checks.
 test runs, messages show little of what it says (`course_pkg.checks.discretion`).
 """
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from course_pkg.checks.encoding import WireError
+from course_pkg.checks.measuring import PROFILER, TRACEMALLOC
+from course_pkg.checks.modules import StudentModule
 from course_pkg.checks.plain import Plain, plain
 from course_pkg.checks.replies import checked, failure, odd
 from course_pkg.checks.work import run
@@ -23,6 +28,15 @@ class Raised(NamedTuple):
 
     types: tuple[str, ...]
     message: str
+
+
+class Measured(NamedTuple):
+    """What a call takes: seconds of processor time, of all threads; the most bytes that were allocated at a
+    time; and what has counted these, "tracemalloc" (Python and NumPy) or "torch.profiler" (PyTorch)."""
+
+    seconds: float
+    peak_bytes: int
+    by: str
 
 
 def _run_in_this_notebook(request: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +72,7 @@ class Student:
         self.transport = transport
         self.sources = sources
 
-    def function(self, name: str, without: Sequence[str] = ()) -> "StudentFunction":
+    def function(self, name: str, without: Sequence[str] = (), tensors: bool = False) -> "StudentFunction":
         """The student's function of that name.
 
         Parameters
@@ -67,8 +81,24 @@ class Student:
             What the student called it. It need not exist yet: only calling it fails.
         without : sequence of str
             Dotted names of functions and modules that raise while it runs.
+        tensors : bool
+            Whether it works in PyTorch: it gets tensors for arrays, and its tensors come back as arrays.
         """
-        return StudentFunction(self, name, list(without))
+        return StudentFunction(self, name, list(without), tensors)
+
+    def module(self, name: str, *args: Plain, without: Sequence[str] = (), **kwargs: Plain) -> StudentModule:
+        """The module that the student's class or function of that name builds from the arguments.
+
+        Parameters
+        ----------
+        name : str
+            What the student called the class.
+        *args, **kwargs : Plain
+            For the class.
+        without : sequence of str
+            Dotted names of functions and modules that raise while it is built and works.
+        """
+        return StudentModule(self, name, args, kwargs, list(without))
 
     def ask(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Send a request that concerns the student's `name`, and return the reply, checked.
@@ -87,8 +117,8 @@ class Student:
             raise odd(name) from None
         return checked(reply, request, name)
 
-    def value(self, name: str, request: dict[str, Any]) -> Any:
-        """Send a request and return the value that answers it.
+    def value(self, name: str, request: dict[str, Any], noun: str = "function") -> Any:
+        """Send a request and return the value that answers it; `noun` says what the name stands for.
 
         Raises
         ------
@@ -97,17 +127,18 @@ class Student:
         """
         reply = self.ask(name, request)
         if reply["status"] != "answer":
-            raise failure(reply, name, self.sources)
+            raise failure(reply, name, self.sources, noun)
         return reply["value"]
 
 
 class StudentFunction:
     """One function of the student's. Each call gets fresh copies of its arguments."""
 
-    def __init__(self, student: Student, name: str, without: list[str]) -> None:
+    def __init__(self, student: Student, name: str, without: list[str], tensors: bool = False) -> None:
         self.student = student
         self.name = name
         self.without = without
+        self.tensors = tensors
 
     def __call__(self, *args: Plain, **kwargs: Plain) -> Any:
         """Call it; the answer comes back as plain data.
@@ -136,8 +167,58 @@ class StudentFunction:
             raise failure(reply, self.name, self.student.sources)
         return Raised((), "")
 
+    def gradients(self, *args: Plain, cotangent: np.ndarray, **kwargs: Plain) -> tuple[np.ndarray, ...]:
+        """Call it with tensors, and differentiate the sum of its value times the cotangent.
+
+        Parameters
+        ----------
+        *args, **kwargs : Plain
+            For the function; arrays become tensors.
+        cotangent : ndarray
+            In the shape that the value should have.
+
+        Returns
+        -------
+        tuple of ndarray
+            The value, then the gradient of each positional argument that is an array of floats.
+
+        Raises
+        ------
+        CheckFailedError
+            As in a call, and if the value is no tensor or has another shape, or no gradient reaches an
+            argument.
+        """
+        request = self._request("gradients", args, kwargs) | {"cotangent": np.asarray(cotangent)}
+        found = self.student.value(self.name, request)
+        floats = [arg for arg in args if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
+        if type(found) is not tuple or list(map(type, found)) != [np.ndarray] * (1 + len(floats)):
+            raise odd(self.name)
+        return found
+
+    def measure(self, *args: Plain, **kwargs: Plain) -> Measured:
+        """Call it twice, and return what a call takes.
+
+        The student's own process measures; a student could write code that deceives it, so this suits a test
+        of good manners, with wide margins, and never decides alone.
+
+        Raises
+        ------
+        CheckFailedError
+            As in a call.
+        """
+        found = self.student.value(self.name, self._request("measure", args, kwargs))
+        if type(found) is not dict or set(found) != {"seconds", "bytes", "by"}:
+            raise odd(self.name)
+        seconds, size, by = found["seconds"], found["bytes"], found["by"]
+        if type(seconds) is not float or type(size) is not int or by not in (TRACEMALLOC, PROFILER):
+            raise odd(self.name)
+        if not 0 <= seconds < math.inf or size < 0:
+            raise odd(self.name)
+        return Measured(seconds, size, by)
+
     def _request(self, kind: str, args: tuple, kwargs: dict) -> dict[str, Any]:
-        return {"kind": kind, "args": list(args), "kwargs": kwargs, "without": self.without}
+        request = {"kind": kind, "args": list(args), "kwargs": kwargs, "without": self.without}
+        return request | {"tensors": True} if self.tensors else request
 
 
 student = Student()

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from course_pkg.checks.discretion import clean, error_name, is_discreet, type_name
+import numpy as np
+
+from course_pkg.checks.discretion import clean, error_name, is_discreet, shape_text, type_name
 from course_pkg.checks.errors import CheckFailedError, NotWrittenError, StillRunningError
 from course_pkg.checks.plain import WANTED, NotPlainError, plain
 
@@ -58,7 +60,21 @@ def checked(reply: object, request: Mapping[str, Any], name: str) -> dict[str, A
         raise odd(name) from None
     if status == "shortcut" and found["name"] not in request["without"]:
         raise odd(name)
+    if status == "unfit":
+        found["wanted"] = _wanted(found, request, name)
     return {"status": status, **found}
+
+
+def _wanted(found: Mapping[str, Any], request: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    """The shape that the request asks for; () for replies that are not about one."""
+    weights = request.get("weights") or {}
+    if found["why"] in ("parameter shape", "no parameter"):
+        if found["what"] not in weights:
+            raise odd(name)
+        return np.shape(weights[found["what"]])
+    if found["why"] in ("shape", "no gradient") and "cotangent" not in request:
+        raise odd(name)
+    return np.shape(request.get("cotangent", ()))
 
 
 def odd(name: str) -> CheckFailedError:
@@ -66,7 +82,9 @@ def odd(name: str) -> CheckFailedError:
     return CheckFailedError(f"{name}: the student's process answered in a way that no function can")
 
 
-def failure(reply: Mapping[str, Any], name: str, sources: Collection[str] | None) -> CheckFailedError:
+def failure(
+    reply: Mapping[str, Any], name: str, sources: Collection[str] | None, noun: str = "function"
+) -> CheckFailedError:
     """The error for a checked reply that is not an answer, in words for the student.
 
     Parameters
@@ -77,6 +95,8 @@ def failure(reply: Mapping[str, Any], name: str, sources: Collection[str] | None
         The student's function or class.
     sources : collection of str or None
         The lines of the submitted notebook, of which one may be quoted; None: whichever the reply names.
+    noun : str
+        What is asked for under that name.
 
     Examples
     --------
@@ -92,11 +112,11 @@ def failure(reply: Mapping[str, Any], name: str, sources: Collection[str] | None
         case "not written":
             return NotWrittenError(f"{name} is not written yet")
         case "missing" if reply["what"] == "nothing":
-            return NotWrittenError(f"no function named {name} yet: run the cell that defines it")
+            return NotWrittenError(f"no {noun} named {name} yet: run the cell that defines it")
         case "missing":
             return CheckFailedError(
-                f"the name {name} now belongs to a value ({type_name(reply['what'])}), not to your function: "
-                "give that value another name and run the cell that defines the function again"
+                f"the name {name} now belongs to a value ({type_name(reply['what'])}), not to your {noun}: "
+                f"give that value another name and run the cell that defines the {noun} again"
             )
         case "shortcut":
             through = " (np.polymul does)" if reply["name"] == "numpy.convolve" else ""
@@ -113,7 +133,40 @@ def failure(reply: Mapping[str, Any], name: str, sources: Collection[str] | None
             return CheckFailedError(f"{name} changed {argument} in place: work on a copy")
         case "not plain":
             return CheckFailedError(f"{name} returned {_not_plain(reply['what'])}")
+        case "unfit":
+            return _unfit(reply, name, sources)
     return odd(name)
+
+
+def _unfit(reply: Mapping[str, Any], name: str, sources: Collection[str] | None) -> CheckFailedError:
+    """The error for work that PyTorch has no use for."""
+    what, shape = reply["what"], shape_text(reply["shape"])
+    match reply["why"]:
+        case "not a tensor":
+            return CheckFailedError(f"{name} returned something of type {type_name(what)}, expected a tensor")
+        case "not a module":
+            return CheckFailedError(f"{name} gives something of type {type_name(what)}, expected a module")
+        case "shape":
+            return CheckFailedError(f"{name} returned shape {shape}, expected {reply['wanted']}")
+        case "parameter shape":
+            return CheckFailedError(f"{name}: {what} has shape {shape}, expected {reply['wanted']}")
+        case "no parameter":
+            return CheckFailedError(f"{name} has no parameter named {what}")
+        case "no gradient":
+            words = re.findall(r"[^\W\d]\w*", what)
+            known = sources is None or set(words) <= {"number", *_words(sources)}
+            where = what if known or not is_discreet() else "one of them"
+            where = f"its argument {where}" if what.startswith("number ") else where or "its input"
+            return CheckFailedError(
+                f"no gradient of {name} reaches {where}: "
+                "is it detached, or does it pass through NumPy or .item()?"
+            )
+    return odd(name)
+
+
+def _words(sources: Collection[str]) -> set[str]:
+    """The words of a notebook, and the names of the parameters of PyTorch's own layers."""
+    return {word for source in sources for word in re.findall(r"[^\W\d]\w*", source)} | {"weight", "bias"}
 
 
 def _text(value: object, most: int) -> str:
@@ -136,6 +189,19 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(map(_name, value))  # type: ignore[call-overload]
 
 
+def _shape(value: object) -> tuple[int, ...]:
+    if type(value) is not list or len(value) > 64 or not all(type(n) is int and n >= 0 for n in value):
+        raise TypeError
+    return tuple(value)
+
+
+def _reason(value: object) -> str:
+    if type(value) is not str or value not in _REASONS:
+        raise TypeError
+    return value
+
+
+_REASONS = {"not a tensor", "not a module", "shape", "parameter shape", "no parameter", "no gradient"}
 _FIELDS: dict[str, dict[str, Callable[[object], Any]]] = {
     "answer": {"value": plain},
     "missing": {"what": _name},
@@ -146,6 +212,7 @@ _FIELDS: dict[str, dict[str, Callable[[object], Any]]] = {
     "shortcut": {"name": _name},
     "changed": {"argument": _name},
     "not plain": {"what": _sentence},
+    "unfit": {"why": _reason, "what": _name, "shape": _shape},
 }
 
 

@@ -6,13 +6,15 @@ obey too (see `course_pkg.checks.guards`).
 """
 
 import ast
+import importlib
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
 from course_pkg.checks.guards import ShortcutUsedError, guard, is_guarded, raising
+from course_pkg.checks.operators import refusing
 
 __all__ = ["ShortcutUsedError", "forbidden", "guard", "names_in"]
 
@@ -26,7 +28,8 @@ def forbidden(names: Iterable[str], namespace: MutableMapping[str, Any]) -> Iter
     names : iterable of str
         Dotted names: a function ("numpy.convolve") or a whole module ("scipy"), which need not be installed.
     namespace : mutable mapping
-        The student's names; those bound to something forbidden raise too, whatever they are called.
+        The student's names; those bound to something forbidden raise too, whatever they are called. PyTorch's
+        operators raise however they are reached (see `course_pkg.checks.operators`).
 
     Raises
     ------
@@ -42,17 +45,26 @@ def forbidden(names: Iterable[str], namespace: MutableMapping[str, Any]) -> Iter
     course_pkg.checks.guards.ShortcutUsedError: numpy.convolve
     """
     names = list(names)
-    with raising(names), ExitStack() as swaps:
-        for name in names:
-            if is_guarded(name):
-                continue
+    targets = {name: _target(name) for name in names if not is_guarded(name)}
+    with ExitStack() as swaps:
+        for name, target in targets.items():
             parent, _, attribute = name.rpartition(".")
-            target = getattr(sys.modules.get(parent), attribute, None)
             places = _function_places(attribute, target, parent) if callable(target) else _module_places(name)
             stand_in = _refusal(name) if callable(target) else _ForbiddenModule(name)
             for mapping, key in [*places, *_aliases(name, target, namespace)]:
                 swaps.enter_context(_swapped(mapping, key, stand_in))
+        swaps.enter_context(raising(names))
+        swaps.enter_context(refusing(names))
         yield
+
+
+def _target(name: str) -> Any:
+    """What the name stands for; None for what is not there."""
+    parent, _, attribute = name.rpartition(".")
+    if parent:
+        with suppress(ImportError):  # the function could load it too
+            importlib.import_module(parent)
+    return getattr(sys.modules.get(parent), attribute, None)
 
 
 def names_in(source: str) -> set[str]:
@@ -120,6 +132,9 @@ class _ForbiddenModule(ModuleType):
     """Stands where a forbidden module, or something from it, was."""
 
     def __getattr__(self, attribute: str) -> None:
+        # `inspect` looks for __file__ in every module that is loaded; an import looks for __path__
+        if attribute.startswith("__") and attribute != "__path__":
+            raise AttributeError(attribute)
         raise ShortcutUsedError(self.__name__)
 
     def __call__(self, *args: object, **kwargs: object) -> None:

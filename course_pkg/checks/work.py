@@ -1,9 +1,13 @@
 """Run one function of the student's in this process and reply with plain data.
 
-A request is a dict with `name` (str), `args` (list), `kwargs` (dict) and `without` (list of str). A reply is
-a dict whose `status` is "answer", "missing", "not written", "raised", "interrupted", "shortcut", "changed" or
-"not plain", with the fields that belong to it. Another process can carry the same two dicts over JSON and
-.npy files.
+A request is a dict with `kind` (str), `name` (str), `args` (list), `kwargs` (dict) and `without` (list of
+str). The kinds are "call" and, with the fields in brackets, "measure", "gradients" (`cotangent`), "parameter
+shapes", "forward" (`x`, `weights`, `training`) and "module gradients" (also `cotangent`). Where `tensors` is
+true, a function gets tensors for arrays.
+
+A reply is a dict whose `status` is "answer", "missing", "not written", "raised", "interrupted", "shortcut",
+"changed", "not plain" or "unfit", with the fields that belong to it. Another process can carry the same two
+dicts over JSON and .npy files (`course_pkg.checks.wire`).
 """
 
 import inspect
@@ -14,8 +18,12 @@ from collections.abc import Callable, MutableMapping
 from contextlib import redirect_stderr
 from typing import Any
 
+from course_pkg.checks.measuring import measure
 from course_pkg.checks.plain import NotPlainError, plain, same
 from course_pkg.checks.shortcuts import ShortcutUsedError, forbidden
+
+# how PyTorch's own NotImplementedErrors begin, which are no stub's
+TORCHS_OWN = ('"', "Could not run ", "The operator ", "There were no tensor arguments")
 
 
 def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[str, Any]:
@@ -24,7 +32,7 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     Parameters
     ----------
     request : dict
-        name, args, kwargs, without (see above).
+        See above; without `kind`, it is a call.
     namespace : mutable mapping
         Where the student's functions are: the names of their notebook.
 
@@ -32,7 +40,7 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     -------
     dict
         status, and: `value` (answer) · `types`, `message`, `line` (raised) · `name` (shortcut) ·
-        `argument` (changed) · `what` (missing, not plain).
+        `argument` (changed) · `what` (missing, not plain) · `why`, `what`, `shape` (unfit).
 
     Examples
     --------
@@ -43,12 +51,17 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     if not callable(function):
         return {"status": "missing", "what": "nothing" if function is None else type(function).__name__}
     args, kwargs = plain(request["args"]), plain(request["kwargs"])
+    job, unfit = _job(request)
     try:
         # a warning on stderr would cost the whole cell in nbgrader: let it appear as ordinary output
         with forbidden(request["without"], namespace), redirect_stderr(sys.stdout):
-            value = function(*args, **kwargs)  # type: ignore[misc,arg-type]
+            value = job(function, args, kwargs, request)
             answer = _answer(value)  # a thread could still write into the value while this lasts
-    except NotImplementedError:
+    except unfit as error:
+        return error.reply
+    except NotImplementedError as error:
+        if str(error).startswith(TORCHS_OWN):
+            return _raised(error, function)
         return {"status": "not written"}
     except ShortcutUsedError as error:
         return {"status": "shortcut", "name": str(error)}
@@ -60,6 +73,29 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     if changed is not None:
         return {"status": "changed", "argument": changed}
     return answer
+
+
+Job = Callable[[Callable, Any, Any, dict[str, Any]], Any]
+
+
+def _job(request: dict[str, Any]) -> tuple[Job, type[Any] | tuple[()]]:
+    """What does the work, and what it raises in place of an answer."""
+    kind = request.get("kind", "call")
+    if kind == "measure":
+        if not request.get("tensors"):
+            return measure, ()
+        from course_pkg.checks import tensors
+
+        return measure, tensors.NotAnAnswerError
+    if kind == "call" and not request.get("tensors"):
+        return _call, ()
+    from course_pkg.checks import tensors
+
+    return tensors.JOBS[kind], tensors.NotAnAnswerError
+
+
+def _call(function: Callable, args: Any, kwargs: Any, request: dict[str, Any]) -> Any:
+    return function(*args, **kwargs)
 
 
 def _answer(value: object) -> dict[str, Any]:
@@ -85,7 +121,8 @@ def _raised(error: BaseException, function: Callable) -> dict[str, Any]:
 
 def _own_line(error: BaseException, function: Callable) -> str:
     """The last line of the student's own that ran before the error, or ""."""
-    own_file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    written = getattr(function, "forward", function)  # of a class that builds modules
+    own_file = getattr(getattr(written, "__code__", None), "co_filename", None)
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own_file]
     return linecache.getline(own[-1].filename, own[-1].lineno or 0).strip() if own else ""
 

@@ -244,6 +244,10 @@ class TestShortcuts:
             self.uses("def f():\n    import no_such_package.part", ["no_such_package"])()
         assert "no_such_package" not in sys.modules
 
+    def test_who_looks_through_all_modules_uses_none(self):
+        source = "import inspect\ndef f():\n    return len(inspect.stack()) > 0"
+        assert self.uses(source, ["no_such_package", "scipy"])() is True
+
     def test_fourier_transforms_are_welcome(self):
         source = "import numpy as np\ndef f(x):\n    return np.fft.irfft(np.fft.rfft(x), len(x))"
         assert np.allclose(

@@ -193,6 +193,8 @@ def test_f1(found, beats, f1):
         "discretion",
         "handle",
         "heartbeats",
+        "modules",
+        "operators",
         "part",
         "plain",
         "replies",
