@@ -18,6 +18,8 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("book/results"), help="folder for results and weights"
     )
 
+    commands.add_parser("models", help="the networks, their layers and parameters, beside published figures")
+
     check = commands.add_parser("check", help="run the visible tests of your copy of an assignment")
     check.add_argument("notebook", type=Path)
 
@@ -62,6 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_pkg.training import experiments
 
             return experiments.run(options.name, options.out)
+        case "models":
+            from course_pkg.models import table
+
+            return table.show()
         case "check":
             from course_pkg.checks import notebook
 
