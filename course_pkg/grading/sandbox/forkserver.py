@@ -25,6 +25,7 @@ WORK = "/work"  # where a child may write
 EXCHANGE = "/exchange"  # where the kernels' sockets are, a folder each
 ROLES = {"kernel": "course_pkg.grading.sandbox.kernel", "tester": "course_pkg.grading.sandbox.tester"}
 LOOK = 0.2  # seconds between looks at the children's memory
+CLOSER = 5  # each how many looks is a closer one
 PR_SET_CHILD_SUBREAPER = 36
 LARGEST = 1 << 17  # bytes of a request
 
@@ -44,6 +45,7 @@ def serve(line: socket.socket, role: str) -> None:
     gc.freeze()  # what is here now is shared by all children: the collector shall not write to it
     _say(line, {"ready": os.getpid()})
     memory: dict[int, float] = {}  # the running children, and what each may use
+    next_look, looks = 0.0, 0
     signal.set_wakeup_fd(_wakes(signal.SIGCHLD), warn_on_full_buffer=False)
     while True:
         readable, _, _ = select.select([line, _woken], [], [], LOOK if memory else None)
@@ -64,7 +66,9 @@ def serve(line: socket.socket, role: str) -> None:
                 send(request["pid"], request["signal"])
             for descriptor in given:
                 os.close(descriptor)
-        _stop_the_greedy(memory, line)
+        if memory and time.monotonic() >= next_look:
+            next_look, looks = time.monotonic() + LOOK, looks + 1
+            _stop_the_greedy(memory, line, closely=looks % CLOSER == 0)
         _report_ended(memory, line)
 
 
@@ -148,13 +152,15 @@ def _report_ended(memory: dict[int, float], line: socket.socket) -> None:
             _say(line, {"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
 
-def _stop_the_greedy(memory: dict[int, float], line: socket.socket) -> None:
-    """Kill the children that use, all their processes together, more memory than they may."""
-    if not memory:
-        return
+def _stop_the_greedy(memory: dict[int, float], line: socket.socket, closely: bool) -> None:
+    """Kill the children that use, all their processes together, more memory than they may.
+
+    To tell what is shared takes the kernel milliseconds for each process, so a look that is not close takes
+    all that we have ourselves for shared. It misses what a process has written over of that.
+    """
+    ours = 0.0 if closely else _not_in_files(os.getpid())
     for child, family in _families(set(memory)).items():
-        # reading how much is shared takes longer, and is done only where it matters
-        if sum(map(_not_in_files, family)) <= memory[child]:
+        if sum(max(0.0, _not_in_files(pid) - ours) for pid in family) <= memory[child]:
             continue
         megabytes = sum(map(_own_share, family))
         if megabytes > memory[child]:

@@ -33,7 +33,8 @@ CHANNELS = ("shell", "iopub", "stdin", "control")
 MOST_SNAPSHOTS = 20  # for one test cell
 TESTS_ARE_OVER = 113  # exit code of a snapshot that was let go
 LATER = 2  # seconds of processor time that a call may go on after it was told to stop
-SPARE = 64  # descriptors that the student's cells leave to us
+# what the student's cells leave to us, of descriptors and of processes and threads
+SPARE = {resource.RLIMIT_NOFILE: 64, resource.RLIMIT_NPROC: 20}
 
 
 class Tools:
@@ -137,13 +138,13 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
     app.initialize(["--HistoryManager.enabled=False", "--log-level=CRITICAL"])
     if tester is not None:
         app.kernel.shell_handlers["keeper_request"] = app.kernel.keeper_request
-    _allow_descriptors(SPARE)
+    _spare_something(True)
     app.start()
 
 
 def _leave_keeper(tester: socket.socket, name: str, names: dict[str, Any], seconds: float) -> None:
     """Fork a keeper and send the tester the line to it."""
-    _allow_descriptors(0)
+    _spare_something(False)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if not os.fork():
         try:
@@ -155,13 +156,15 @@ def _leave_keeper(tester: socket.socket, name: str, names: dict[str, Any], secon
     ours.close()
     socket.send_fds(tester, [json.dumps({"keeper": name}).encode()], [theirs.fileno()])
     theirs.close()
-    _allow_descriptors(SPARE)
+    _spare_something(True)
 
 
-def _allow_descriptors(spare: int) -> None:
-    """Let this process open as many descriptors as it can at all, but for some to spare."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most - spare, most))
+def _spare_something(spare: bool) -> None:
+    """Let this process have as many descriptors and processes as it can at all, or leave some to spare."""
+    for what, some in SPARE.items():
+        most = resource.getrlimit(what)[1]
+        wanted = most - some if spare and most > 2 * some else most
+        resource.setrlimit(what, (wanted, most))
 
 
 def _answer_tests(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
