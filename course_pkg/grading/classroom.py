@@ -49,7 +49,6 @@ INTAKE = (
     "repair",
     "settings",
     "skeleton",
-    "standing",
     "submitted",
 )
 STOPPED = "the run was stopped before its turn"

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
+from course_pkg.grading.gradebook import take_back_scores
 from course_pkg.grading.intake import in_the_way, is_student_id, printable, set_aside
 from course_pkg.grading.receive import find, receive, submission, submissions, wanted
 from course_pkg.grading.repair import remarks_of
-from course_pkg.grading.standing import take_back
 from course_pkg.grading.submitted import Unreadable
 
 
@@ -84,7 +85,8 @@ class SubmissionExporter(NotebookExporter):
             self._course, facts["assignment"], facts["student"]
         ):
             return super().from_filename(filename, resources=resources, **settings)
-        take_back(facts["db_url"], facts["assignment"], facts["student"], facts["notebook"])
+        with Gradebook(facts["db_url"]) as gradebook:
+            take_back_scores(gradebook, facts["assignment"], [facts["student"]], facts["notebook"])
         notebook = receive(
             self._course, facts["assignment"], facts["student"], facts["notebook"], self.config
         )
@@ -118,7 +120,8 @@ class SubmissionExporter(NotebookExporter):
                 set_aside(paths, place)
                 self.log.warning("%s: %s; %d moved to %s", student, why, len(paths), place)
         except (Unreadable, OSError):
-            take_back(course.db_url, assignment, student)
+            with Gradebook(course.db_url) as gradebook:
+                take_back_scores(gradebook, assignment, [student])
             graded = course.format_path(course.autograded_directory, student, assignment)
             if os.path.exists(graded):
                 shutil.rmtree(graded)

@@ -12,6 +12,7 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    Notebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -101,14 +102,28 @@ def enrol(gradebook: Gradebook, students: Mapping[str, Mapping[str, str]]) -> No
     gradebook.db.commit()
 
 
-def take_back_scores(gradebook: Gradebook, assignment: str, students: Collection[str]) -> None:
+def take_back_scores(
+    gradebook: Gradebook, assignment: str, students: Collection[str], notebook: str | None = None
+) -> None:
     """Take back the scores that a machine gave, so that none is left over from an earlier submission.
 
-    Marks and comments that a person gave stay, and are flagged for another look.
+    Marks and comments that a person gave stay, and are flagged for another look. Students and submissions
+    that the gradebook does not know have no scores.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+    assignment : str
+    students : collection of str
+    notebook : str or None
+        Only this notebook's scores; None for those of all.
     """
     names = sorted(students)
     for start in range(0, len(names), CHUNK):
         those = _notebooks(assignment).where(SubmittedAssignment.student_id.in_(names[start : start + CHUNK]))
+        if notebook is not None:
+            those = those.join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+            those = those.where(Notebook.name == notebook)
         forget = (
             update(Grade).where(Grade.notebook_id.in_(those)).values(auto_score=None, needs_manual_grade=True)
         )
