@@ -30,7 +30,8 @@ CORES = {
 
 _forbidden: set[str] = set()  # names, now
 _guarded: set[str] = set()  # names that need nothing but to be in `_forbidden`
-_packages: dict[str, set[str]] = {}  # guarded packages: the modules that have been seen to
+_packages: dict[str, set[str]] = {}  # guarded packages: their modules that have been seen to
+_seen: dict[str, tuple[set[str], list[str]]] = {}  # packages: all modules looked at, and those of the package
 _owners: dict[int, tuple[object, set[str]]] = {}  # each guard, by its id, and the names that it obeys
 
 
@@ -61,6 +62,22 @@ def guard(names: Iterable[str]) -> None:
                 module, _, attribute = core.rpartition(".")
                 _guard_callable(getattr(sys.modules[module], attribute), name)
             _guarded.add(name)
+
+
+def loaded(package: str) -> list[str]:
+    """The names of the package's modules that are loaded, its own among them.
+
+    >>> "numpy.fft" in loaded("numpy"), loaded("nump")
+    (True, [])
+    """
+    seen, inside = _seen.setdefault(package, (set(), []))
+    new = sys.modules.keys() - seen  # every call asks, and there are many modules
+    if new:
+        seen |= new
+        beginning = package + "."
+        names = [name for name in new if isinstance(name, str)]
+        inside += [name for name in names if name.startswith(beginning) or name == package]
+    return [name for name in inside if name in sys.modules]
 
 
 def is_guarded(name: str) -> bool:
@@ -110,11 +127,12 @@ def _guard_callable(target: Any, name: str) -> bool:
 def _guard_new_modules(package: str) -> None:
     """Put guards on the Python functions and methods of the package's modules that are new since the last
     time."""
-    seen = _packages[package]
-    for key, module in list(sys.modules.items()):
-        if key in seen or not f"{key}.".startswith(f"{package}.") or not isinstance(module, ModuleType):
+    new = set(loaded(package)) - _packages[package]
+    _packages[package] |= new
+    for key in new:
+        module = sys.modules[key]
+        if not isinstance(module, ModuleType):
             continue
-        seen.add(key)
         for value in list(vars(module).values()):
             if isinstance(value, type) and value.__module__ == key:
                 _guard_callable(value, package)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from course_pkg.checks.guards import ShortcutUsedError, guard, is_guarded, raising
+from course_pkg.checks.guards import ShortcutUsedError, guard, is_guarded, loaded, raising
 from course_pkg.checks.operators import refusing
 
 __all__ = ["ShortcutUsedError", "forbidden", "guard", "names_in"]
@@ -153,31 +153,32 @@ Place = tuple[MutableMapping[str, Any], str]
 
 def _function_places(attribute: str, target: object, parent: str) -> list[Place]:
     # wherever the package keeps it: numpy.polymul reaches np.convolve by another path
-    names = [name for name in list(sys.modules) if _inside(name, parent.partition(".")[0])]
-    tables: list[MutableMapping[str, Any]] = [
-        vars(sys.modules[name]) for name in names if isinstance(sys.modules[name], ModuleType)
-    ]
+    modules = [sys.modules[name] for name in loaded(parent.partition(".")[0])]
+    tables: list[MutableMapping[str, Any]] = [vars(m) for m in modules if isinstance(m, ModuleType)]
     return [(table, attribute) for table in tables if table.get(attribute) is target]
 
 
 def _module_places(name: str) -> list[Place]:
     parent, _, attribute = name.rpartition(".")
     on_parent: list[Place] = [(vars(sys.modules[parent]), attribute)] if parent in sys.modules else []
-    loaded = {key for key in list(sys.modules) if _inside(key, name)} | {name}
-    return on_parent + [(sys.modules, key) for key in sorted(loaded)]
+    return on_parent + [(sys.modules, key) for key in sorted({*loaded(name), name})]
 
 
 def _aliases(name: str, target: object, namespace: MutableMapping[str, Any]) -> list[Place]:
+    beginning = name + "."
+
     def is_forbidden(value: object) -> bool:
-        if isinstance(value, ModuleType):
-            return _inside(value.__name__, name)
-        return (target is not None and value is target) or _inside(getattr(value, "__module__", None), name)
+        if type(value) in _NEVER_FORBIDDEN:
+            return False
+        if target is not None and value is target:
+            return True
+        home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        return isinstance(home, str) and (home == name or home.startswith(beginning))
 
     return [(namespace, key) for key, value in list(namespace.items()) if is_forbidden(value)]
 
 
-def _inside(module: object, package: str) -> bool:
-    return isinstance(module, str) and f"{module}.".startswith(f"{package}.")
+_NEVER_FORBIDDEN = {type(None), bool, int, float, str, list, tuple, dict, set}  # most of a notebook's names
 
 
 @contextmanager

@@ -191,6 +191,7 @@ def test_f1(found, beats, f1):
     [
         "compare",
         "discretion",
+        "guards",
         "handle",
         "heartbeats",
         "modules",
