@@ -24,8 +24,8 @@ from course_pkg.grading.sandbox.room import Child, Furniture
 from course_pkg.grading.student_kernel import TIME_OVER, KernelDiedError, StudentKernel
 from course_pkg.grading.task import Outcome, Task
 
-MOST_RESTARTS = 4  # of a kernel that keeps dying
-AFTERWARDS = 0.1  # seconds in which a cell that ended the kernel shows itself, when the kernel is a new one
+MOST_RESTARTS = 6  # of a kernel that keeps dying
+AFTERWARDS = 0.4  # seconds in which a kernel ends that a cell has told to end
 
 
 def execute(task: Task, sandboxed: bool = True) -> Outcome:
@@ -110,6 +110,7 @@ class _Run:
         self.tester: _Tester | None = None
         self.done: list[_Step] = []
         self.starts = 0
+        self.watchful = False  # whether a kernel has ended a moment after a cell
         limits = task.limits
         forbidden = {name for cell in self.cells if is_test(cell) for name in _forbidden_in(cell)}
         self.rooms = (
@@ -205,21 +206,28 @@ class _Run:
         return True
 
     def _repeat(self, kernel: StudentKernel) -> None:
-        """Do all earlier steps again; at one that the kernel does not survive, give up both."""
+        """Do all earlier steps again, in a kernel that has taken another's place.
+
+        One that does not survive them is given up. If it ends only after the last, the next is watched after
+        every step, to find the one that it is due to.
+        """
         for step in list(self.done):
             try:
                 if step.cell is None:
                     kernel.leave_keeper(step.keeper)
-                    continue
-                again = new_code_cell(self.cells[step.cell].source)
-                kernel.run(again, self._time_for(self.limits.cell))
-                if not kernel.is_alive(AFTERWARDS):
+                else:
+                    again = new_code_cell(self.cells[step.cell].source)
+                    kernel.run(again, self._time_for(self.limits.cell))
+                watched = self.watchful or step == self.done[-1]
+                if watched and not kernel.is_alive(AFTERWARDS):
                     raise KernelDiedError(kernel.how_it_ended())
             except KernelDiedError as death:
-                what = step.keeper if step.cell is None else f"cell {step.cell + 1}"
-                self._incident(f"{what} ended the kernel, a moment later: {death}")
-                self.done.remove(step)
                 self._let_go()
+                if self.watchful:
+                    what = step.keeper if step.cell is None else f"cell {step.cell + 1}"
+                    self._incident(f"{what} ended the kernel, a moment later: {death}")
+                    self.done.remove(step)
+                self.watchful = True
                 return
 
     def _was_an_earlier_cell(self) -> bool:

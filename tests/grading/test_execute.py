@@ -251,8 +251,8 @@ def test_a_kernel_that_ends_a_moment_later_is_not_laid_at_the_next_cells_door(gr
         "import builtins\n_i = builtins.__import__\n"
         "def no(name, *a): raise ImportError(name)\nbuiltins.__import__ = no",
         "keep = []\ntry:\n    while True: keep.append(open('/dev/null'))\nexcept OSError: pass",
-        "import threading, time\ntry:\n    while True: threading.Thread(target=time.sleep, args=[60]).start()\n"
-        "except RuntimeError: pass",
+        "import threading, time\ntry:\n"
+        "    while True: threading.Thread(target=time.sleep, args=[60]).start()\nexcept RuntimeError: pass",
         "print('x' * 40_000_000)",
         "get_ipython().kernel.iopub_thread.stop()",
     ],
