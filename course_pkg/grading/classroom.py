@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +24,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import capture_log
+from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from course_pkg.grading import feedback, report, schedule, summary
@@ -84,6 +86,7 @@ def grade(
     use_this_environment()
     # what nbgrader says goes to grading.log; some libraries would have it on the terminal, too
     logging.getLogger("traitlets").propagate = False
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
     if not sandboxed:
         print(OPEN_DOORS, file=sys.stderr)
     try:

@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import Any
 
 
-def find_program(name: str) -> str | None:
+def _program(name: str) -> str:
     """Where Debian and others put PostgreSQL's programs; the newest, if there are several."""
-    on_path = shutil.which(name)
-    found = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)]
-    return next(iter(found), on_path)
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    program = str(found[-1]) if found else shutil.which(name)
+    assert program is not None, f"PostgreSQL's {name} is missing: tools/apt_install.sh postgresql"
+    return program
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
     """A server while the block runs; gives the URL of its database, to which a name can be added."""
-    initdb, server, create = map(find_program, ("initdb", "postgres", "createdb"))
-    assert initdb and server and create, "PostgreSQL is missing: tools/apt_install.sh postgresql"
+    initdb, server, create = (_program(name) for name in ("initdb", "postgres", "createdb"))
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short: it holds a socket
     user = _ordinary_user(folder)
     data = str(folder / "data")
     subprocess.run(
-        [initdb, "--pgdata", data, "--username", "grader", "--auth", "trust", "--encoding", "UTF8", "--no-sync"],
+        [initdb, "-D", data, "-U", "grader", "--auth", "trust", "--encoding", "UTF8", "--no-sync"],
         check=True,
         stdout=subprocess.DEVNULL,
         cwd=folder,

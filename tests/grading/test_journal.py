@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -225,3 +227,21 @@ def test_another_notebook_of_the_student_is_left_alone(journal):
         version = changed(0, f"x = {i}")
         journal.store(version, execute(version))
     assert journal.find(other) is not None
+
+
+def test_all_that_runs_a_submission_counts_as_its_environment():
+    program = (
+        "import sys, course_pkg.grading.execute, course_pkg.grading.sandbox.kernel\n"
+        "import course_pkg.grading.sandbox.tester\n"
+        "print(*(name for name in sys.modules if name.startswith('course_pkg.')))"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    parts = {name.removeprefix("course_pkg.") for name in said.split()} - {"grading"}
+    assert {"grading.task", "checks.part"} <= parts
+    counted = {name.removesuffix(".py") for name in journal_module._GRADING}
+    for part in parts:
+        top, _, rest = part.partition(".")
+        if top == "grading":
+            assert rest.split(".")[0] in counted, part
+        else:
+            assert top not in journal_module._ELSEWHERE, part

@@ -6,12 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import grading_fakes
 import pytest
+from dask_cluster import cluster
 from grading_fakes import notebook, task
 
 from course_pkg.grading.classfolder import REPOSITORY
@@ -36,43 +35,6 @@ def graded(tasks, **how):
 
 def expected(tasks):
     return {task.student: grading_fakes.execute(task) for task in tasks}
-
-
-@contextmanager
-def cluster(
-    count: int, *options: str, environment: dict[str, str] | None = None
-) -> Iterator[tuple[str, list[subprocess.Popen]]]:
-    """A Dask scheduler and worker processes on this machine: its address, and the processes."""
-    here = str(Path(grading_fakes.__file__).parent)
-    path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
-    env = os.environ | {"PYTHONPATH": path}
-    program = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    scheduler = subprocess.Popen(
-        [*program, "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"],
-        env=env,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert scheduler.stderr is not None
-    address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at:" in line)
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard", "--no-nanny"]
-    workers = [
-        subprocess.Popen(
-            [*command, *(options or ("--nthreads", "1"))],
-            env=env | (environment or {}),
-            cwd=here,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(count)
-    ]
-    try:
-        yield address, workers
-    finally:
-        for process in [*workers, scheduler]:
-            process.kill()
-            process.wait()
-        scheduler.stderr.close()
 
 
 def test_nothing_to_do_starts_nothing():
