@@ -49,7 +49,7 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
     """
     function = namespace.get(request["name"])
     if not callable(function):
-        return {"status": "missing", "what": "nothing" if function is None else type(function).__name__}
+        return {"status": "missing", "what": "nothing" if function is None else _class_name(type(function))}
     args, kwargs = plain(request["args"]), plain(request["kwargs"])
     job, unfit = _job(request)
     try:
@@ -57,22 +57,20 @@ def run(request: dict[str, Any], namespace: MutableMapping[str, Any]) -> dict[st
         with forbidden(request["without"], namespace), redirect_stderr(sys.stdout):
             value = job(function, args, kwargs, request)
             answer = _answer(value)  # a thread could still write into the value while this lasts
+            changed = _changed(function, (args, kwargs), (request["args"], request["kwargs"]))
     except unfit as error:
         return error.reply
     except NotImplementedError as error:
-        if str(error).startswith(TORCHS_OWN):
+        if _message(error).startswith(TORCHS_OWN):
             return _raised(error, function)
         return {"status": "not written"}
     except ShortcutUsedError as error:
-        return {"status": "shortcut", "name": str(error)}
+        return {"status": "shortcut", "name": _message(error)}
     except KeyboardInterrupt:
         return {"status": "interrupted"}
     except BaseException as error:
         return _raised(error, function)
-    changed = _changed(function, (args, kwargs), (request["args"], request["kwargs"]))
-    if changed is not None:
-        return {"status": "changed", "argument": changed}
-    return answer
+    return answer if changed is None else {"status": "changed", "argument": changed}
 
 
 Job = Callable[[Callable, Any, Any, dict[str, Any]], Any]
@@ -106,17 +104,32 @@ def _answer(value: object) -> dict[str, Any]:
 
 
 def _raised(error: BaseException, function: Callable) -> dict[str, Any]:
-    names = [c.__name__ for c in type(error).__mro__ if c not in (BaseException, object)]
+    classes = [c for c in _mro.__get__(type(error)) if c is not BaseException and c is not object]
     try:
-        message = str(error)[:300]
-    except Exception:  # the student's own class may do anything here
-        message = ""
+        line = _own_line(error, function)
+    except (Exception, SystemExit):  # the student's own classes may do anything here
+        line = ""
     return {
         "status": "raised",
-        "types": names or ["BaseException"],
-        "message": message,
-        "line": _own_line(error, function),
+        "types": [_class_name(c) for c in classes] or ["BaseException"],
+        "message": _message(error),
+        "line": line,
     }
+
+
+# past what a student's class of classes says of these
+_mro, _name = type.__dict__["__mro__"], type.__dict__["__name__"]
+
+
+def _class_name(kind: type) -> str:
+    return _name.__get__(kind)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return "".join(str(error))[:300]  # a plain str, also of an heir of str
+    except (Exception, SystemExit):
+        return ""
 
 
 def _own_line(error: BaseException, function: Callable) -> str:
@@ -138,9 +151,10 @@ def _changed(function: Callable, used: tuple, sent: tuple) -> str | None:
 
 def _argument_name(function: Callable, i: int) -> str:
     try:
-        return list(inspect.signature(function).parameters)[i]
-    except (ValueError, IndexError):  # some built-in functions do not tell, and *args has one name for all
-        return f"number {i + 1}"
+        name = list(inspect.signature(function).parameters)[i]
+    except (ValueError, TypeError, IndexError):  # some built-in functions do not tell, and *args has one name
+        name = ""
+    return name if type(name) is str and name else f"number {i + 1}"
 
 
 def _unchanged(used: object, sent: object) -> bool:

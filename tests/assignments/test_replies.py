@@ -190,6 +190,88 @@ def test_only_lines_of_the_submission_are_quoted():
         assert ("at its line `return x[5]`" in str(failed.value)) == quoted
 
 
+class NoNames(type):
+    @property
+    def __name__(cls):
+        raise SystemExit("no name")
+
+    @property
+    def __mro__(cls):
+        raise SystemExit("no order")
+
+    def __eq__(cls, other):
+        raise SystemExit("not the same")
+
+    __hash__ = type.__hash__
+
+
+class BitesError(ValueError, metaclass=NoNames):
+    def __str__(self):
+        raise SystemExit("no message")
+
+
+class NoTraceError(ValueError):
+    __traceback__ = property(lambda self: 1 / 0)
+
+
+class NoStubError(NotImplementedError, BitesError):
+    pass
+
+
+class Spelled(str):
+    def __getitem__(self, key):
+        return Spelled("x" * 10_000)
+
+
+class SpelledError(ValueError):
+    def __str__(self):
+        return Spelled("spelled")
+
+
+class Nameless(metaclass=NoNames):
+    @property
+    def __class__(self):
+        raise SystemExit("no class")
+
+
+class Signed:
+    """Changes its argument, and has a signature that is none."""
+
+    __signature__ = property(lambda self: 1 / 0)
+
+    def __call__(self, x):
+        x[0] = self
+
+
+def raises(error):
+    def f(x):
+        raise error
+
+    return f
+
+
+BITES = {  # by name: they bite pytest as well
+    "error": (raises(BitesError()), "f stopped with BitesError: "),
+    "trace": (raises(NoTraceError()), "f stopped with AttributeError"),
+    "stub": (raises(NoStubError()), "f is not written yet"),
+    "text": (raises(SpelledError()), "f stopped with SpelledError: spelled"),
+    "answer": (lambda x: Nameless(), "f stopped with SystemExit"),
+    "answer in a list": (lambda x: [Nameless()], "f stopped with SystemExit"),
+    "argument": (lambda x: x.insert(0, Nameless()), "f stopped with SystemExit"),
+    "value": (Nameless(), r"the name f now belongs to a value \(Nameless\)"),
+    "signature": (Signed(), "f stopped with ZeroDivisionError"),
+}
+
+
+@pytest.mark.parametrize("name", BITES)
+def test_objects_that_bite_do_no_harm(name):
+    f, words = BITES[name]
+    reply = run({"name": "f", "args": [[1]], "kwargs": {}, "without": []}, {"f": f})
+    assert wire.unpack(wire.pack(reply)) == reply
+    with pytest.raises(CheckFailedError, match=words):
+        Student(lambda request: reply).function("f")([1])
+
+
 SECRET = "zq7319"  # stands for a hidden input
 
 
