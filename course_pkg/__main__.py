@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--workers", type=int, help="how many submissions run at a time; default: one a core")
     where.add_argument("--scheduler", help="run them on the Dask cluster of this scheduler: tcp://HOST:PORT")
     grade.add_argument(
+        "--again", nargs="+", default=[], metavar="STUDENT", help="run these anew, whatever is known of them"
+    )
+    grade.add_argument(
         "--unsandboxed",
         action="store_true",
         help="without a sandbox: students' code can do all that you can on this machine",
@@ -51,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     formgrader = commands.add_parser("formgrader", help="mark a class by hand in the browser")
     formgrader.add_argument("--class", dest="folder", type=Path, required=True, help="the class's folder")
     formgrader.add_argument("--port", type=int, help="where it listens (default: any free one)")
+    formgrader.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="only print the address"
+    )
 
     bundle = commands.add_parser("student-bundle", help="make the zip that students get")
     bundle.add_argument("--out", type=Path, default=Path("_build/student-bundle.zip"))
@@ -95,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
                 options.workers,
                 options.scheduler,
                 sandboxed=not options.unsandboxed,
+                again=options.again,
             )
         case "similarity":
             from course_pkg.grading import similarity
@@ -103,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         case "formgrader":
             from course_pkg.grading import formgrader
 
-            return formgrader.serve(options.folder, options.port)
+            return formgrader.serve(options.folder, options.port, options.browser)
         case "student-bundle":
             from course_pkg.grading import bundle
 

@@ -16,6 +16,7 @@ import glob
 import json
 import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +97,11 @@ class ClassFolder:
             return {}
         with path.open(encoding="utf-8", newline="") as stream:
             return {row.pop("id"): row for row in csv.DictReader(stream)}
+
+    def log(self, headline: str, text: str) -> None:
+        """Write something into the class's log."""
+        with (self.folder / LOG).open("a", encoding="utf-8") as stream:
+            stream.write(f"== {time.strftime('%Y-%m-%d %H:%M:%S')} {headline}\n{text}\n")
 
     def coursedir(self, assignment: str = "", student: str = "*") -> CourseDirectory:
         """nbgrader's view of this class, for one assignment and one student (or all)."""

@@ -13,27 +13,23 @@ import sys
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import nbgrader
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
-from nbgrader.utils import capture_log
 from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
-from course_pkg.grading import feedback, report, schedule, summary
+from course_pkg.grading import feedback, prepare, report, schedule, summary
 from course_pkg.grading.classfolder import LOG, ClassFolder, open_class, use_this_environment
-from course_pkg.grading.fingerprints import digest, fingerprint, of_submission
-from course_pkg.grading.gradebook import enrol, feedback_inputs, one_engine, take_back_scores
+from course_pkg.grading.fingerprints import digest, fingerprint
+from course_pkg.grading.gradebook import feedback_inputs, one_engine, take_back_scores
 from course_pkg.grading.intake import printable
 from course_pkg.grading.isolated import OPEN_DOORS
-from course_pkg.grading.journal import Journal, environment
+from course_pkg.grading.journal import Journal
 from course_pkg.grading.progress import ProgressFile
 from course_pkg.grading.receive import find, receive
 from course_pkg.grading.repair import remarks_of
@@ -42,17 +38,6 @@ from course_pkg.grading.submitted import Unreadable
 from course_pkg.grading.task import Task, task_for
 from course_pkg.grading.writer import Writer
 
-# what decides, beside the run itself, what becomes of a submission
-INTAKE = (
-    "exporter",
-    "intake",
-    "isolated",
-    "receive",
-    "repair",
-    "settings",
-    "skeleton",
-    "submitted",
-)
 STOPPED = "the run was stopped before its turn"
 
 
@@ -62,6 +47,7 @@ def grade(
     workers: int | None = None,
     scheduler: str | None = None,
     sandboxed: bool = True,
+    again: Collection[str] = (),
 ) -> int:
     """Grade every submission of an assignment that is new or changed, and say how it went.
 
@@ -77,6 +63,8 @@ def grade(
         The address of a Dask scheduler whose workers run them instead.
     sandboxed : bool
         False lets the students' code do all that you can on this machine.
+    again : collection of str
+        Students whose submissions are run anew, whatever is known of them.
 
     Returns
     -------
@@ -95,6 +83,7 @@ def grade(
         with _alone(room), one_engine(room.database) as gradebook:
             run = _Run(room, assignment, gradebook, sandboxed)
             try:
+                run.forget(again)
                 run.grade(workers, scheduler)
                 return run.finish()
             finally:
@@ -145,67 +134,36 @@ class _Run:
         self.room, self.assignment, self.gradebook = room, assignment, gradebook
         self.start = time.perf_counter()
         self.work = partial(schedule.execute, sandboxed=sandboxed)
-        self.students = self._submitters()
+        self.students = prepare.submitters(room, assignment)
         self.progress = ProgressFile(room.folder, assignment)
         self.journal = Journal(room.journal)
         self.course = room.coursedir(assignment)
         self.open: dict[str, _Submission] = {}
         self.counts = _Counts()
-        self._set_up()
+        prepare.register(room, assignment, gradebook, self.students)
+        self._forget_withdrawn()
         self.template = fingerprint(
             [Path(feedback.__file__), Path(feedback.__file__).with_name("safe.py"), feedback.TEMPLATES]
         )
-        self.prints = self._fingerprints()
+        self.prints = prepare.fingerprints(room, assignment, self.students)
         self.writer = Writer(room, assignment, gradebook)
 
     # -- before -----------------------------------------------------------------------------------------
 
-    def _submitters(self) -> list[str]:
-        room, assignment = self.room, self.assignment
-        if not room.notebooks(assignment):
-            known = sorted(path.parent.name for path in room.source.glob("*/*.ipynb"))
-            raise ValueError(
-                f"assignment: got {assignment!r}, expected one of {', '.join(known) or '(none there)'}"
-            )
-        students = room.submitters(assignment)
-        if not students:
-            raise ValueError(
-                f"--class: expected {room.folder}/submitted/STUDENT/{assignment}/, found no submission"
-            )
-        return students
-
-    def _set_up(self) -> None:
-        """Put assignment and students into the gradebook; forget students whose submission is gone."""
-        known = self.room.roster()
-        enrol(self.gradebook, known | {student: {} for student in self.students if student not in known})
-        maker = GenerateAssignment(coursedir=self.room.coursedir(self.assignment), config=self.room.config)
-        maker.force = True
-        outcome = capture_log(maker)
-        self._log("generate_assignment", outcome.get("log", ""))
-        if not outcome["success"]:
-            reason = outcome["error"].strip().splitlines()[-1]
-            raise ValueError(
-                f"nbgrader could not generate {self.assignment}: {reason} (see {self.room.folder / LOG})"
-            )
+    def _forget_withdrawn(self) -> None:
         gone = set(self.progress.students) - set(self.students)
         take_back_scores(self.gradebook, self.assignment, gone)
         for student in gone:
             self._remove_pages(student)
             self.progress.forget(student)
 
-    def _fingerprints(self) -> dict[str, str]:
-        """For each student, a hash of all that a score depends on: submission, tests, what they run on."""
-        source = self.room.source / self.assignment
-        tests = "".join(path.read_text(encoding="utf-8") for path in sorted(source.glob("*.ipynb")))
-        task = task_for(NotebookNode(), "", self.assignment, "", self.room.source)
-        ground = digest(
-            fingerprint([source, *(Path(__file__).with_name(f"{name}.py") for name in INTAKE)]),
-            environment(Task("", self.assignment, "", tests, task.limits, task.files)),
-            nbgrader.__version__,
-        )
-        return {
-            s: f"{ground}-{of_submission(self.room.submission(s, self.assignment))}" for s in self.students
-        }
+    def forget(self, students: Collection[str]) -> None:
+        """Have these run anew."""
+        for student in students:
+            if student not in self.students:
+                raise ValueError(f"--again: got {student!r}, expected a student with a submission")
+            self.journal.forget(self.assignment, student)
+            self.progress.note(student, graded=None)
 
     # -- grading ----------------------------------------------------------------------------------------
 
@@ -344,5 +302,4 @@ class _Run:
                 shutil.rmtree(made)
 
     def _log(self, headline: str, text: str) -> None:
-        with (self.room.folder / LOG).open("a", encoding="utf-8") as stream:
-            stream.write(f"== {time.strftime('%Y-%m-%d %H:%M:%S')} {self.assignment} {headline}\n{text}\n")
+        self.room.log(f"{self.assignment} {headline}", text)

@@ -21,6 +21,7 @@ from sqlalchemy import Select, select, update
 
 from course_pkg.grading.fingerprints import digest
 
+FACTS = ("first_name", "last_name", "email", "lms_user_id")
 CHUNK = 500  # students in one statement: databases bound the number of its parameters
 
 
@@ -88,10 +89,12 @@ def enrol(gradebook: Gradebook, students: Mapping[str, Mapping[str, str]]) -> No
     ----------
     gradebook : Gradebook
     students : mapping
-        first_name, last_name, email and so on, by id.
+        first_name, last_name, email and lms_user_id by id, as far as they are known; whatever else is known
+        does not go into the gradebook.
     """
     there = {student.id: student for student in gradebook.db.query(Student)}
-    for name, facts in students.items():
+    for name, known in students.items():
+        facts = {fact: value for fact, value in known.items() if fact in FACTS}
         student = there.get(name)
         if student is None:
             gradebook.db.add(Student(id=name, **facts))

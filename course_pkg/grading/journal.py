@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -104,6 +105,12 @@ class Journal:
         for entry in sorted(entries, key=_age)[:-KEPT]:
             entry.unlink(missing_ok=True)
 
+    def forget(self, assignment: str, student: str) -> None:
+        """Know nothing any more of a student's submission."""
+        folder = self._folder(assignment, student)
+        if folder.exists():
+            shutil.rmtree(folder)
+
     def _read(self, task: Task) -> dict[str, Any] | None:
         """The entry of a task; None if there is none, or if it is damaged."""
         path = self._path(task)
@@ -116,10 +123,16 @@ class Journal:
         return json.loads(zlib.decompress(body))
 
     def _path(self, task: Task) -> Path:
-        for name in (task.assignment, task.student, task.notebook):
-            if name in ("", ".", "..") or "/" in name or "\0" in name:
-                raise ValueError(f"task: got the name {name!r}, expected one that can be a file's")
-        return self.folder / task.assignment / task.student / f"{task.notebook}.{key(task)}"
+        return self._folder(task.assignment, task.student) / f"{_file(task.notebook)}.{key(task)}"
+
+    def _folder(self, assignment: str, student: str) -> Path:
+        return self.folder / _file(assignment) / _file(student)
+
+
+def _file(name: str) -> str:
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise ValueError(f"task: got the name {name!r}, expected one that can be a file's")
+    return name
 
 
 def key(task: Task) -> str:

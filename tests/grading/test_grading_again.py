@@ -16,7 +16,7 @@ from small_class import ASSIGNMENT as SMALL
 from small_class import DOUBLE, RIGHT
 
 from course_pkg.__main__ import main
-from course_pkg.grading import schedule
+from course_pkg.grading import prepare, schedule
 from course_pkg.grading.classfolder import open_class
 from course_pkg.grading.sample_class import ASSIGNMENT, STUDENTS
 
@@ -165,6 +165,16 @@ def test_a_changed_submission_is_all_that_runs_again(small, gradebook, monkeypat
     assert gradebook(small)["bo"] == {"double": 3, "adding": 2}
 
 
+def test_a_submission_can_be_run_anew(small, gradebook, capsys, monkeypatch):
+    scores = gradebook(small)
+    ran = record_tasks(monkeypatch)
+    assert main(["grade", SMALL, "--class", str(small), "--again", "bo", "cy"]) == 0
+    assert sorted(ran) == [("bo", None), ("cy", None)]
+    assert gradebook(small) == scores
+    assert main(["grade", SMALL, "--class", str(small), "--again", "nobody"]) == 2
+    assert "--again: got 'nobody', expected a student with a submission" in capsys.readouterr().err
+
+
 def test_a_failed_regrade_leaves_no_score_standing(small, gradebook, capsys, monkeypatch):
     small_class.hand_in(small, "bo", *RIGHT)
 
@@ -266,3 +276,8 @@ def test_an_unknown_assignment_and_one_without_submissions(class_copy, capsys):
     (class_copy / "submitted").mkdir()
     assert grade(class_copy) == 2
     assert "found no submission" in capsys.readouterr().err
+
+
+def test_all_that_decides_about_a_submission_is_there_to_be_hashed():
+    for name in prepare.INTAKE:
+        assert Path(prepare.__file__).with_name(f"{name}.py").is_file(), name
