@@ -240,6 +240,8 @@ def _not_plain(what: str) -> str:
         return f"{type_name(found[1])}{WANTED}"
     if "complex" in what:
         return "complex numbers; the answer is real (after an FFT, take `.real`)"
+    if ", more than " in what or "; at most " in what:
+        return "far more than can be sent"
     if what.startswith("lists nested"):
         return "lists nested too deep"
     return f"something else{WANTED}"

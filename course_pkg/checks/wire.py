@@ -12,7 +12,17 @@ from typing import Any
 
 from course_pkg.checks.encoding import MAX_ARRAYS, MAX_JSON, WireError, decode, encode
 
-__all__ = ["MAX_ARRAYS", "MAX_FRAME", "MAX_JSON", "WireError", "pack", "receive", "send", "unpack"]
+__all__ = [
+    "MAX_ARRAYS",
+    "MAX_FRAME",
+    "MAX_JSON",
+    "WireError",
+    "pack",
+    "receive",
+    "send",
+    "send_reply",
+    "unpack",
+]
 
 MAX_FRAME = 128 * 2**20  # bytes of one frame
 
@@ -108,6 +118,20 @@ def send(sock: socket.socket, message: dict[Any, Any], deadline: float | None = 
         sock.sendall(frame)
     except ConnectionError:
         raise EOFError("the other process is gone") from None
+
+
+def send_reply(sock: socket.socket, reply: dict[Any, Any]) -> None:
+    """Send a reply of `course_pkg.checks.work`, or, where it cannot be sent, that it is not plain data.
+
+    Raises
+    ------
+    EOFError
+        If the other end is gone.
+    """
+    try:
+        send(sock, reply)
+    except WireError as error:
+        send(sock, {"status": "not plain", "what": str(error)})
 
 
 def receive(sock: socket.socket, limit: int = MAX_FRAME, deadline: float | None = None) -> dict[Any, Any]:

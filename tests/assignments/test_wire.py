@@ -15,10 +15,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from course_pkg.checks import encoding, wire
+from course_pkg.checks import CheckFailedError, Student, encoding, wire
+from course_pkg.checks.discretion import discreet
 from course_pkg.checks.encoding import MAX_ARRAYS, MAX_KEYS, MAX_NESTING, MAX_NODES, WireError
 from course_pkg.checks.plain import plain, same
 from course_pkg.checks.wire import MAX_FRAME, pack, receive, send, unpack
+from course_pkg.checks.work import run
 
 PREFIX = struct.Struct(">4sIQ")
 NUMBER_DTYPES = ["?", *"bBhHiIqQ", "e", "f", "d", "g", ">f8", ">f4", ">i2", ">u8"]
@@ -321,6 +323,28 @@ def test_messages_go_both_ways_in_order(ends):
     sender.join()
     send(right, {"n": 3})
     assert receive(left) == {"n": 3}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (list(range(MAX_NODES + 5)), "f returned about 1,000,0.. values outside arrays, more than 1,000,000"),
+        (np.zeros(9_000_000, "g"), "f returned a message of .* bytes; at most"),
+        (2**10_000, "f returned a whole number of 10,001 bits, too large to be sent"),
+    ],
+    ids=["list", "array", "number"],
+)
+def test_an_answer_too_large_to_be_sent_is_told(ends, value, words):
+    def over_there(request):
+        wire.send_reply(ends[0], run(request, {"f": lambda: value}))
+        return receive(ends[1])
+
+    with pytest.raises(CheckFailedError, match=words):
+        Student(over_there).function("f")()
+    with discreet(), pytest.raises(CheckFailedError, match=r"f returned (far more|something else)"):
+        Student(over_there).function("f")()
+    wire.send_reply(ends[0], {"status": "answer", "value": 1})
+    assert receive(ends[1]) == {"status": "answer", "value": 1}
 
 
 @pytest.mark.parametrize("sent", [b"", RICH[:5], RICH[:-1]])
