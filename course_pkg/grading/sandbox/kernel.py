@@ -29,6 +29,12 @@ PARTS_OF_A_KERNEL = (
     "ipykernel.zmqshell",
     "tornado.platform.asyncio",
 )
+# what a package imports only when it is first used; an optimizer of torch, for one, takes two seconds
+LATE_PARTS = {
+    "matplotlib": ["matplotlib_inline.backend_inline"],
+    "numpy": ["numpy.random"],
+    "torch": ["torch._dynamo", "course_pkg.checks.tensors"],
+}
 CHANNELS = ("shell", "iopub", "stdin", "control")
 MOST_SNAPSHOTS = 20  # for one test cell
 TESTS_ARE_OVER = 113  # exit code of a snapshot that was let go
@@ -48,17 +54,13 @@ class Tools:
 def prepare(imports: list[str], guarded: list[str]) -> None:
     """Import everything that a kernel needs, and what the student may use; put up the guards."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # "not installed": it takes a kernel 60 ms
-    also = {"matplotlib": ["matplotlib_inline.backend_inline"], "numpy": ["numpy.random"]}
-    for name in (
-        *PARTS_OF_A_KERNEL,
-        *imports,
-        *(more for package in imports for more in also.get(package, [])),
-    ):
+    late = [part for package in imports for part in LATE_PARTS.get(package, [])]
+    for name in (*PARTS_OF_A_KERNEL, *imports, *late):
         importlib.import_module(name)
     from course_pkg.checks import guards, wire
     from course_pkg.checks.work import run
 
-    Tools.receive, Tools.send, Tools.run = wire.receive, wire.send, run
+    Tools.receive, Tools.send, Tools.run = wire.receive, wire.send_reply, run
     guards.guard(guarded)
 
 
