@@ -1,7 +1,6 @@
 """nbgrader's formgrader on a class, in the browser: marks and comments by hand."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,8 +14,8 @@ OTHERS += " ".join(
 )
 
 
-def serve(folder: Path, port: int | None = None) -> int:
-    """Serve formgrader for a class on this machine, until it is stopped with Ctrl+C.
+def serve(folder: Path, port: int | None = None, browser: bool = True) -> int:
+    """Become a server of formgrader for a class, on this machine only, until Ctrl+C.
 
     Who opens it needs the token in the address that it prints.
 
@@ -26,11 +25,13 @@ def serve(folder: Path, port: int | None = None) -> int:
         The class folder.
     port : int, optional
         Where it listens; by default Jupyter looks for a free one.
+    browser : bool
+        Whether to open it in the browser.
 
     Returns
     -------
     int
-        0 after Ctrl+C; 2 if there is no such class.
+        2 if there is no such class; otherwise it does not return.
     """
     try:
         open_class(folder)
@@ -38,26 +39,22 @@ def serve(folder: Path, port: int | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     use_this_environment()
-    try:
-        return subprocess.run(command(port), cwd=home_of(folder), check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    command = [sys.executable, "-m", "jupyter_server", *_options(port, browser)]
+    os.chdir(_home_of(folder))
+    os.execv(command[0], command)
 
 
-def home_of(folder: Path) -> Path:
+def _home_of(folder: Path) -> Path:
     """The folder whose nbgrader_config.py the class goes by: its own, or the one above it."""
     folder = folder.resolve()
     return next(place for place in (folder, folder.parent) if (place / CONFIG).is_file())
 
 
-def command(port: int | None = None) -> list[str]:
-    """The command that serves formgrader; to be run in `home_of` the class."""
-    settings = {"default_url": "/formgrader", "ip": "127.0.0.1"}
+def _options(port: int | None, browser: bool) -> list[str]:
+    settings = {"default_url": "/formgrader", "ip": "127.0.0.1", "open_browser": str(browser)}
     if port is not None:
         settings |= {"port": str(port), "port_retries": "0"}
     options = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
     extensions = {EXTENSION: True} | dict.fromkeys(OTHERS.split(), False)
     options += [f"--ServerApp.jpserver_extensions={name}={on}" for name, on in extensions.items()]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--allow-root")
-    return [sys.executable, "-m", "jupyter_server", *options]
+    return [*options, "--allow-root"] if os.geteuid() == 0 else options

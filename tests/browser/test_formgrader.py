@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -16,7 +17,6 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from course_pkg.__main__ import main
-from course_pkg.grading.formgrader import command, home_of
 from course_pkg.grading.sample_class import ASSIGNMENT
 
 # nbconvert draws formulas with a script from here; without a network they stay TeX
@@ -41,8 +41,17 @@ def formgrader(folder, tmp_path_factory):
     log = home / "server.log"
     with log.open("w") as stream:
         server = subprocess.Popen(
-            [*command(port), "--no-browser"],
-            cwd=home_of(folder),
+            [
+                sys.executable,
+                "-m",
+                "course_pkg",
+                "formgrader",
+                "--class",
+                folder,
+                "--port",
+                str(port),
+                "--no-browser",
+            ],
             env=os.environ | {name: str(place) for name, place in places.items()} | {"JUPYTER_TOKEN": token},
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -107,6 +116,11 @@ def open_submission(page, name):
     page.locator("textarea.comment").last.wait_for()
 
 
+def test_a_folder_that_is_no_class(tmp_path, capsys):
+    assert main(["formgrader", "--class", str(tmp_path)]) == 2
+    assert "has no submitted/ folder" in capsys.readouterr().err
+
+
 def test_without_the_token_nothing_is_shown(browser, formgrader):
     context = browser.new_context()
     page = context.new_page()
@@ -120,15 +134,17 @@ def test_lists_the_assignments(page, picture):
     page.wait_for_url("**/formgrader/manage_assignments")
     row = page.locator("tbody tr", has_text=ASSIGNMENT)
     row.wait_for()
-    assert row.locator(".num-submissions").inner_text() == "3"
+    assert row.locator(".num-submissions").inner_text() == "15"
     picture(page, "formgrader_assignments")
 
 
 def test_lists_the_submissions_that_wait(page, picture):
     page.goto(f"/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
     page.locator("td.score").first.wait_for()
-    assert page.locator("a.name-hidden").all_inner_texts() == [f"Submission #{i}" for i in (1, 2, 3)]
-    assert page.locator("td.needs-manual-grade[data-search='needs manual grade']").count() == 3
+    assert page.locator("a.name-hidden").all_inner_texts() == [f"Submission #{i}" for i in range(1, 16)]
+    assert (
+        page.locator("td.needs-manual-grade[data-search='needs manual grade']").count() == 13
+    )  # two left it as it was
     picture(page, "formgrader_submissions")
 
 
