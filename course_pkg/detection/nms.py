@@ -1,10 +1,13 @@
 """Non-maximum suppression: of several boxes around one thing, keep the one with the highest score."""
 
+import numpy as np
 import torch
 
 from course_pkg._validate import number
 from course_pkg.detection._checks import as_boxes, as_labels, as_scores
 from course_pkg.detection.boxes import iou
+
+_ROWS = 500  # boxes that are compared with all others at once: many would not fit into memory
 
 
 def nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
@@ -89,13 +92,15 @@ def batched_nms(
 
 @torch.no_grad()
 def _nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
-    left = scores.argsort(descending=True, stable=True)  # neither kept nor struck out yet
-    keep = [left[:0]]
-    while len(left):
-        best, left = left[:1], left[1:]
-        keep.append(best)
-        left = left[iou(boxes[best], boxes[left]) <= iou_threshold]
-    return torch.cat(keep)
+    order = scores.argsort(descending=True, stable=True)
+    ranked, left = boxes[order], np.ones(len(order), dtype=bool)  # left: kept, or not yet struck out
+    for start in range(0, len(order), _ROWS):
+        overlap = iou(ranked[start : start + _ROWS, None], ranked)  # (rows, N)
+        strikes = (overlap > iou_threshold).cpu().numpy()
+        for rank, struck in enumerate(strikes, start):
+            if left[rank]:
+                left[rank + 1 :] &= ~struck[rank + 1 :]
+    return order[torch.from_numpy(left).to(order.device)]
 
 
 def _share(name: str, value: float) -> float:

@@ -65,6 +65,16 @@ def test_a_chain_is_judged_by_those_that_are_kept():
     assert nms(torch.tensor([a, b, c]), torch.tensor([0.9, 0.8, 0.7]), 0.4).tolist() == [0, 2]
 
 
+def test_more_boxes_than_are_compared_at_once():
+    rng = torch.Generator().manual_seed(0)
+    corners = torch.randint(0, 15, (603, 2), generator=rng)
+    boxes = torch.cat([corners, corners + torch.randint(1, 5, (603, 2), generator=rng)], dim=1)
+    scores = torch.randint(0, 200, (603,), generator=rng) / 200
+    kept = nms(boxes.double(), scores, 0.4)
+    assert len(kept) > 50
+    assert kept.tolist() == nms_by_brute_force(boxes.tolist(), scores.tolist(), 0.4)
+
+
 def test_no_boxes():
     none = torch.zeros(0, 4)
     assert nms(none, torch.zeros(0), 0.5).tolist() == []
