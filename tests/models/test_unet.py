@@ -24,6 +24,23 @@ def test_sizes_and_parameters_of_each_layer(layers):
     assert sum(row.parameters for row in rows) == 31_030_658
 
 
+def test_figure_1_as_functions():
+    torch.manual_seed(0)
+    net = UNet(plan=Plan((1, 40, 40), widths=(3, 5), padding=0, batch_norm=False, dropout=0.0))
+    x = torch.randn(2, 1, 40, 44)
+
+    def pair(y, layers):
+        for layer in (layers[0], layers[2]):
+            y = F.relu(F.conv2d(y, layer.weight, layer.bias))
+        return y
+
+    left = pair(x, net.encoder[0])  # 36×40
+    deep = pair(F.max_pool2d(left, 2), net.encoder[1])  # 14×16
+    right = F.conv_transpose2d(deep, net.up[0].weight, net.up[0].bias, stride=2)  # 28×32
+    y = pair(torch.cat([left[:, :, 4:-4, 4:-4], right], dim=1), net.decoder[0])
+    torch.testing.assert_close(net(x), F.conv2d(y, net.scores.weight, net.scores.bias))
+
+
 def test_what_is_handed_across_is_in_place():
     # kernels that are their own mirror images: a crop that is off the middle would break the symmetry
     torch.manual_seed(0)
