@@ -11,8 +11,8 @@ A case is `cases/GROUP/NAME.py`. Its docstring says what is attacked, and then w
 
 The rest of the file is one of three things. Cells for the a1 notebook, which is otherwise solved correctly,
 each under a line `# %% PLACE PART` (top, replace, before, after, answer, end). Or a function
-`submit(folder, notebook, fill)`, which writes the submitted files itself or returns the notebook to hand in. Or
-a function `archive(path, notebook)`, which writes the archive that was handed in.
+`submit(folder, notebook, fill)`, which writes the submitted files itself or returns the notebook to hand in.
+Or a function `archive(path, notebook)`, which writes the archive that was handed in.
 
 Words between @ signs are filled in by the run: see `world.World`. In source code @won@ is written with an
 escape, so that only what a case prints holds the word itself.
@@ -65,6 +65,11 @@ class Case:
     facts: Mapping[str, str]
     source: str
     path: Path
+
+    @property
+    def group(self) -> str:
+        """The kind of attack."""
+        return self.name.partition("/")[0]
 
     @property
     def student(self) -> str:

@@ -46,15 +46,15 @@ class Grade:
 
 @dataclass(frozen=True)
 class Graded:
-    """A class after its grading: the folder, the gradebook, and what was said on the terminal."""
+    """A class after its grading: the folder, the gradebook, and the lines that the instructor reads."""
 
     room: Path
     grades: dict[str, dict[str, Grade]]
-    said: str
+    said: list[str]
 
     def about(self, student: str) -> list[str]:
         """The lines that name the student."""
-        return [line for line in self.said.splitlines() if re.search(rf"\b{student}\b", line)]
+        return [line for line in self.said if re.search(rf"\b{student}\b", line)]
 
     def notebook(self, student: str) -> NotebookNode | None:
         """The autograded notebook, if there is one."""
@@ -68,12 +68,17 @@ class Graded:
 
 
 def read(room: Path, said: str) -> Graded:
-    """The class in a folder, as it stands."""
+    """The class in a folder as it stands, and what was said on the terminal while it was graded."""
     grades: dict[str, dict[str, Grade]] = {}
     with sqlite3.connect(room / "gradebook.db") as database:
         for student, part, auto, manual, extra, waits in database.execute(QUERY):
             grades.setdefault(student, {})[part] = Grade(auto, manual, extra, bool(waits))
-    return Graded(room, grades, said)
+    lines = said.splitlines()
+    report = room / "reports" / f"{ASSIGNMENT}.html"
+    if report.is_file():
+        items = BeautifulSoup(report.read_text(encoding="utf-8"), "html.parser").find_all("li")
+        lines += [" ".join(item.get_text(" ").split()) for item in items]
+    return Graded(room, grades, lines)
 
 
 def scores(graded: Graded, student: str) -> dict[str, float | None]:
@@ -84,7 +89,7 @@ def scores(graded: Graded, student: str) -> dict[str, float | None]:
 
 def faults(case: Case, graded: Graded, world: World) -> list[str]:
     """What is not as it must be with a case; empty if it survived."""
-    checks: list[Callable[[Case, Graded, World], list[str]]] = [_wrong_scores, _silence, _leaks]
+    checks: list[Callable[[Case, Graded, World], list[str]]] = [_wrong_scores, _silence, leaks]
     if case.graded:
         checks += [_wrong_outputs, _unsafe_page]
     return [fault for check in checks for fault in check(case, graded, world)]
@@ -102,12 +107,12 @@ def _wrong_scores(case: Case, graded: Graded, world: World) -> list[str]:
         folder = graded.room / "feedback" / case.student
         return found + (["cannot be graded, and has a feedback page"] if folder.exists() else [])
     for part, most in worlds.points().items():
-        right = 0.0 if part in case.loses else most
+        right, score = 0.0 if part in case.loses else most, given[part]
         if case.free(part):
-            if given[part] is None or not 0 <= given[part] <= most:
-                found.append(f"{part} scores {given[part]}, expected 0 to {most:g}")
-        elif given[part] != right:
-            found.append(f"{part} scores {given[part]}, expected {right:g}")
+            if score is None or not 0 <= score <= most:
+                found.append(f"{part} scores {score}, expected 0 to {most:g}")
+        elif score != right:
+            found.append(f"{part} scores {score}, expected {right:g}")
     written = mine.get(WRITTEN)
     if written is None or written.auto is not None or not written.waits:
         found.append(f"the written part does not wait for a person: {written}")
@@ -122,7 +127,7 @@ def _silence(case: Case, graded: Graded, world: World) -> list[str]:
     return [f"no line for the instructor says {wanted!r}: {graded.about(case.student)[-3:]}"]
 
 
-def _leaks(case: Case, graded: Graded, world: World) -> list[str]:
+def leaks(case: Case, graded: Graded, world: World) -> list[str]:
     """Nothing secret may come back: in outputs, on the page, or in files beside them."""
     shown = _outputs(graded.notebook(case.student))
     page = graded.page(case.student) or ""
@@ -183,7 +188,7 @@ def _unsafe_page(case: Case, graded: Graded, world: World) -> list[str]:
     if page is None:
         return ["there is no feedback page"]
     found = [f"the feedback page takes {len(page)} bytes"] if len(page) > MAX_PAGE else []
-    if case.name.split("/")[0] not in ("pages", "harness", "files"):
+    if case.group not in ("pages", "harness", "files"):
         return found  # parsing takes a while, and nothing in the others is to be shown
     soup = BeautifulSoup(page, "html.parser")
     parts = len(soup.select(".part"))

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import psutil
 
-from course_pkg.grading import bank
 from tests.grading.hostile import judge
 from tests.grading.hostile import world as worlds
 from tests.grading.hostile.corpus import ASSIGNMENT, Case
 from tests.grading.hostile.judge import Graded
 from tests.grading.hostile.world import World
 
+PYTHON = [sys.executable, "-m"]
+COURSE = [*PYTHON, "course_pkg", "grade", ASSIGNMENT, "--class"]
 SET_CHILD_SUBREAPER = 36  # of prctl: whoever loses their parent becomes a child of this process
 
 
@@ -31,7 +32,11 @@ class Report:
     cases : dict
         For each case, what is not as it must be.
     world : list of str
-        What is not as it must be with the others: honest grades, files, services, processes.
+        What is not as it must be around them: files, services, processes, what `nbgrader autograde` does.
+    honest_faults : list of str
+        What is not as it must be with the honest students.
+    honest : tuple of str
+        Those students.
     graded : Graded
         The class.
     seconds : float
@@ -40,39 +45,57 @@ class Report:
 
     cases: dict[str, list[str]]
     world: list[str]
+    honest_faults: list[str]
+    honest: tuple[str, ...]
     graded: Graded
     seconds: float
 
 
 def course(folder: Path, cases: list[Case]) -> Report:
-    """Grade the cases and the honest students in one class, with the course's own command.
+    """Grade the cases and the honest students in one class with the course's command, then with nbgrader's.
 
     Parameters
     ----------
     folder : Path
-        A new folder, with a short name: sockets lie in it.
+        A folder with a short name, for sockets lie in it; nothing of it is kept here.
     cases : list of Case
 
     Returns
     -------
     Report
     """
-    with worlds.services(folder, cases) as world:
-        collected = command(world, [sys.executable, "-m", "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
+    alone = _graded_alone(folder / "alone")
+    with worlds.services(folder / "all", cases) as world:
+        collected = command(world, [*PYTHON, "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
         before, host = world.print_of_what_stays(), socket.gethostname()
         start = time.perf_counter()
         with orphans() as survivors:
-            grading = [sys.executable, "-m", "course_pkg", "grade", ASSIGNMENT, "--class", str(world.room)]
-            said = collected + command(world, grading)
-        seconds = time.perf_counter() - start
-        graded = judge.read(world.room, said)
+            said = collected + command(world, [*COURSE, str(world.room)])
+            seconds = time.perf_counter() - start
+            graded = judge.read(world.room, said)
+            faults = {case.name: judge.faults(case, graded, world) for case in cases}
+            honest = honest_faults(graded, world)
+            by_nbgrader = command(world, [*PYTHON, "nbgrader", "autograde", ASSIGNMENT, "--force"])
+            again = judge.read(world.room, by_nbgrader)
         outside = [f"still running: {process}" for process in survivors]
         outside += changes(world, before)
         outside += [f"a service of this machine was told {text[:80]!r}" for text in world.heard]
         outside += [] if socket.gethostname() == host else ["this machine has another name"]
-        outside += honest_faults(graded, world)
-        faults = {case.name: judge.faults(case, graded, world) for case in cases}
-    return Report(faults, outside, graded, seconds)
+    for student in worlds.HONEST:
+        if judge.scores(graded, student) != judge.scores(alone, student):
+            honest.append(f"{student} has other grades than without the hostile submissions")
+    for student in (*worlds.HONEST, *(case.student for case in cases)):
+        if judge.scores(graded, student) != judge.scores(again, student):
+            given = judge.scores(again, student)
+            outside.append(f"{student} has other grades after `nbgrader autograde`: {given}")
+    return Report(faults, outside, honest, tuple(worlds.HONEST), graded, seconds)
+
+
+def _graded_alone(folder: Path) -> Graded:
+    """The honest students in a class of their own."""
+    with worlds.services(folder, []) as world:
+        command(world, [*PYTHON, "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
+        return judge.read(world.room, command(world, [*COURSE, str(world.room)]))
 
 
 def command(world: World, words: list[str], seconds: float = 1800) -> str:
@@ -145,5 +168,3 @@ def honest_faults(graded: Graded, world: World) -> list[str]:
         elif worlds.secrets_in(page, world, allowed=("neighbour",)) or world.token in page:
             found.append(f"{student}'s page holds what it should not")
     return found
-
-

@@ -5,9 +5,10 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ COLLECTED = "mateo"  # hands in an archive, as all would where the university's 
 HONEST = {
     "amira": ("windows", ()),
     NEIGHBOUR: ("fourier", ()),
-    "ines": ("recursion", ("convolve_not_flipped", "slope_sign")),
+    "ines": ("rolls", ("convolve_not_flipped", "slope_sign")),
     COLLECTED: ("rolls", ()),
     "ryo": ("composed", ("pad_end_repeated", "challenge_parts_as_they_are")),
     "zoe": ("windows", ("crop_late_for_even",)),
@@ -96,21 +97,19 @@ class World:
         return self.folder / "home"
 
     def print_of_what_stays(self) -> dict[str, str]:
-        """Fingerprints of the folders that grading has no business to change."""
-        places = [
-            self.home,
-            self.folder / "source",
-            self.room / "roster.csv",
-            self.room / "nbgrader_config.py",
-        ]
-        submissions = sorted((self.room / "submitted").glob("*"))
-        return {str(path.relative_to(self.folder)): fingerprint([path]) for path in [*places, *submissions]}
+        """Fingerprints of what grading has no business to change: the home, the tests, the submissions."""
+        places = [self.home / ".ssh", self.home / ".ipython", self.folder / "source"]
+        places += [self.room / "roster.csv", self.room / "nbgrader_config.py"]
+        notebooks = [path for path in (self.room / "submitted").glob("*/*/*.ipynb") if path.is_file()]
+        return {str(path.relative_to(self.folder)): fingerprint([path]) for path in [*places, *notebooks]}
 
     def environment(self) -> dict[str, str]:
         """The environment in which the class is graded: with a secret in it, and a home of its own."""
         (self.folder / "tmp").mkdir(exist_ok=True)
+        here = str(Path(sys.executable).parent)  # where nbgrader finds alembic
         return os.environ | {
             "HOME": str(self.home),
+            "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
             "TMPDIR": str(self.folder / "tmp"),
             "COURSE_DATABASE_PASSWORD": self.canaries["environment"],
             "OMP_NUM_THREADS": "1",
@@ -120,8 +119,8 @@ class World:
         }
 
 
-def build(folder: Path, cases: list[Case], port: int = 0) -> World:
-    """Set up a class that holds the cases and the honest students, ready to be graded."""
+def build(folder: Path, cases: list[Case], honest: Collection[str], port: int) -> World:
+    """Set up a class that holds the cases and these of the honest students, ready to be graded."""
     token = f"hostile-{secrets.token_hex(4)}"
     places = ("hidden", "environment", "gradebook", "home", "neighbour", "service")
     world = World(
@@ -134,18 +133,19 @@ def build(folder: Path, cases: list[Case], port: int = 0) -> World:
             "port": str(port),
             "token": token,
             "won": f"won-{secrets.token_hex(4)}",
-            "neighbour": NEIGHBOUR,
+            "neighbour": NEIGHBOUR if NEIGHBOUR in honest else next(iter(honest)),
         },
         canaries={place: f"canary-{place}-{secrets.token_hex(6)}" for place in places},
     )
+    folder.mkdir(parents=True)
     _set_up_home(world)
     _set_up_source(world)
     world.room.mkdir()
     (world.room / "nbgrader_config.py").write_text(CONFIG.format(repository=str(bank.ROOT)), encoding="utf-8")
-    students = [*HONEST, *(case.student for case in cases)]
-    rows = [f"{student},{student.title()},Student,{world.canaries['gradebook']}@x" for student in students]
+    students = [*honest, *(case.student for case in cases)]
+    rows = [f"{student},{student},Student,{world.canaries['gradebook']}@x" for student in students]
     (world.room / "roster.csv").write_text("\n".join(["id,first_name,last_name,email", *rows]) + "\n")
-    for student in HONEST:
+    for student in honest:
         _hand_in_honestly(world, student)
     for case in cases:
         submitted = world.room / "submitted" / case.student / ASSIGNMENT
@@ -180,7 +180,7 @@ def _hand_in_honestly(world: World, student: str) -> None:
     wrong = {wrong.name: wrong for wrong in bank.load(ASSIGNMENT, "wrong")}
     for name in mistakes:
         notebook = bank.fill(notebook, wrong[name].source)
-    if student == NEIGHBOUR:
+    if student == world.words["neighbour"]:
         notebook.cells.append(new_markdown_cell(f"My own notes: {world.canaries['neighbour']}"))
     if student == COLLECTED:
         _downloads(world).mkdir(parents=True, exist_ok=True)
@@ -200,7 +200,7 @@ def honest_scores() -> dict[str, dict[str, float]]:
     """What the honest students earn by the bank: student -> part -> points."""
     wrong = {solution.name: solution for solution in bank.load(ASSIGNMENT, "wrong")}
     lost = {
-        student: {wrong[name].part: wrong[name].score for name in mistakes}
+        student: {str(wrong[name].part): float(wrong[name].score or 0) for name in mistakes}
         for student, (_, mistakes) in HONEST.items()
     }
     return {student: points() | lost[student] for student in HONEST}
@@ -214,12 +214,12 @@ def points() -> dict[str, float]:
 
 
 @contextmanager
-def services(folder: Path, cases: list[Case]) -> Iterator[World]:
+def services(folder: Path, cases: list[Case], honest: Collection[str] = tuple(HONEST)) -> Iterator[World]:
     """Build the world, with services on this machine that greet who connects and note what they are told."""
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         tcp.bind(("127.0.0.1", 0))
         udp.bind(tcp.getsockname())
-        world = build(folder, cases, tcp.getsockname()[1])
+        world = build(folder, cases, honest, tcp.getsockname()[1])
         with socket.socket(socket.AF_UNIX) as file, socket.socket(socket.AF_UNIX) as abstract:
             file.bind(str(world.home / "service.socket"))
             abstract.bind(f"\0{world.token}")
@@ -263,6 +263,7 @@ def leftovers(world: World) -> list[str]:
     )
     package = str(Path(corpus.bank.__file__).parents[1])
     found = [path for folder in (*shared, package) for path in Path(folder).glob(f"*{world.token}*")]
+    found += world.home.rglob(f"*{world.token}*")
     return sorted({str(path) for path in found})
 
 
