@@ -29,6 +29,7 @@ CORES = {
 }
 
 _forbidden: set[str] = set()  # names, now
+_put_up: list[bool] = []  # whether there are guards in this process at all
 _guarded: set[str] = set()  # names that need nothing but to be in `_forbidden`
 _packages: dict[str, set[str]] = {}  # guarded packages: their modules that have been seen to
 _seen: dict[str, tuple[set[str], list[str]]] = {}  # packages: all modules looked at, and those of the package
@@ -43,14 +44,15 @@ def guard(names: Iterable[str]) -> None:
     """Put guards on functions, classes and packages, for good, in this process.
 
     Call it before the student's first cell, with everything that any test forbids. A name that is not there
-    (a package that is not loaded, a function of another release) is passed over: `shortcuts.forbidden`
-    treats it as in a process without guards.
+    (a package that is not loaded, a function of another release) is looked for again when it is forbidden;
+    until then, what is written in C can be taken past the guard.
 
     Parameters
     ----------
     names : iterable of str
         Dotted names, as in `shortcuts.forbidden`.
     """
+    _put_up.append(True)
     for name in names:
         parent, _, attribute = name.rpartition(".")
         target = getattr(sys.modules.get(parent), attribute, None)
@@ -80,6 +82,12 @@ def loaded(package: str) -> list[str]:
     return [name for name in inside if name in sys.modules]
 
 
+def look_again(names: Iterable[str]) -> None:
+    """Where there are guards, put up those for what the student has loaded of these names since."""
+    if _put_up:
+        guard(set(names) - _guarded)
+
+
 def is_guarded(name: str) -> bool:
     """Whether forbidding this function takes no more than `raising`."""
     return name in _guarded
@@ -89,8 +97,6 @@ def is_guarded(name: str) -> bool:
 def raising(names: Iterable[str]) -> Iterator[None]:
     """In its body, the guards of these names raise `ShortcutUsedError`."""
     wanted, before = set(names), set(_forbidden)
-    for name in wanted & _packages.keys():
-        _guard_new_modules(name)  # the student may have loaded more
     _forbidden.update(wanted)
     try:
         yield

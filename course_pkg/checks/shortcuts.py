@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from course_pkg.checks.guards import ShortcutUsedError, guard, is_guarded, loaded, raising
+from course_pkg.checks.guards import ShortcutUsedError, guard, is_guarded, loaded, look_again, raising
 from course_pkg.checks.operators import refusing
 
 __all__ = ["ShortcutUsedError", "forbidden", "guard", "names_in"]
@@ -45,6 +45,7 @@ def forbidden(names: Iterable[str], namespace: MutableMapping[str, Any]) -> Iter
     course_pkg.checks.guards.ShortcutUsedError: numpy.convolve
     """
     names = list(names)
+    look_again(names)
     targets = {name: _target(name) for name in names if not is_guarded(name)}
     with ExitStack() as swaps:
         for name, target in targets.items():

@@ -163,9 +163,23 @@ def test_functions_in_c_classes_and_late_modules_are_guarded():
         print(uses("import numpy as np\\ndef f(c=np.poly1d): return c([1, 2]).coef"))
         print(uses("import numpy as np\\ndef f(c=np.add): return c(1, 2)"))
         print(uses("from colorsys import rgb_to_hsv as c\\ndef f(): return c(0, 0, 0)"))
+        print("wsgiref" in sys.modules)
+        print(uses("from wsgiref.util import guess_scheme as c\\ndef f(): return c(dict(HTTPS='on'))"))
+        print(uses("import wsgiref.headers as m\\nl = [m.Headers]\\ndef f(): return str(l[0]())"))
+        print(uses("from quopri import needsquoting as c\\ndef f(): return c(b'a', 0, 0)"))
         print(uses("import xml.dom.minidom as m\\nl = [m.parseString]\\ndef f(): return str(l[0]('<a/>'))"))
         """,
-        ["numpy.dot", "numpy.einsum", "numpy.poly1d", "numpy.no_such", "no_such", "xml", "numpy.add"],
+        [
+            "numpy.dot",
+            "numpy.einsum",
+            "numpy.poly1d",
+            "numpy.no_such",
+            "no_such",
+            "xml",
+            "wsgiref",
+            "quopri.needsquoting",
+            "numpy.add",
+        ],
     )
     assert [line.split(",")[0] for line in said.splitlines()] == [
         "f uses numpy.dot",
@@ -174,7 +188,11 @@ def test_functions_in_c_classes_and_late_modules_are_guarded():
         "f uses numpy.poly1d",
         "3",  # a ufunc is more than a function: only its name can be swapped
         "(0.0",
-        "f uses xml",  # loaded by the student, after the guards
+        "False",
+        "f uses wsgiref",  # loaded by the student, after the guards
+        "f uses wsgiref",
+        "f uses quopri.needsquoting",
+        "f uses xml",
     ]
 
 
