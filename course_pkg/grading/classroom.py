@@ -33,6 +33,7 @@ from course_pkg.grading.journal import Journal
 from course_pkg.grading.progress import ProgressFile
 from course_pkg.grading.receive import find, receive
 from course_pkg.grading.repair import remarks_of
+from course_pkg.grading.results import submitted
 from course_pkg.grading.schedule import Failure
 from course_pkg.grading.submitted import Unreadable
 from course_pkg.grading.task import Task, task_for
@@ -169,7 +170,8 @@ class _Run:
 
     def grade(self, workers: int | None, scheduler: str | None) -> None:
         """Grade what is new or changed, and renew the feedback pages that show something else now."""
-        due = [s for s in self.students if self.progress.students.get(s, {}).get("graded") != self.prints[s]]
+        there = submitted(self.gradebook, self.assignment)
+        due = [s for s in self.students if s not in there or self._is_due(s)]
         self.counts.due = len(due)
         # from here until it is graded anew, nothing of an earlier grading stands
         take_back_scores(self.gradebook, self.assignment, due)
@@ -187,6 +189,10 @@ class _Run:
                         self._write(task.student)
                         bar.update()
         self._renew_pages()
+
+    def _is_due(self, student: str) -> bool:
+        graded = self.progress.students.get(student, {}).get("graded")
+        return graded != self.prints[student] or not self.room.autograded(student, self.assignment).is_dir()
 
     def _tasks(self, due: list[str], bar: tqdm) -> Iterator[Task]:
         """What has to run; a submission that needs nothing run is taken into the gradebook here."""

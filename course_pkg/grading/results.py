@@ -74,6 +74,12 @@ def results(gradebook: Gradebook, assignment: str) -> dict[str, Result]:
     return found
 
 
+def submitted(gradebook: Gradebook, assignment: str) -> set[str]:
+    """The students who have a submission of the assignment in the gradebook."""
+    query = gradebook.db.query(SubmittedAssignment.student_id)
+    return {student for (student,) in query.join(Assignment).filter(Assignment.name == assignment)}
+
+
 def number(value: float) -> str:
     """A score as both systems read it: at most two decimals, no zeros behind them.
 

@@ -130,12 +130,11 @@ def test_without_the_token_nothing_is_shown(browser, formgrader):
     context.close()
 
 
-def test_lists_the_assignments(page, picture):
+def test_lists_the_assignments(page):
     page.wait_for_url("**/formgrader/manage_assignments")
     row = page.locator("tbody tr", has_text=ASSIGNMENT)
     row.wait_for()
     assert row.locator(".num-submissions").inner_text() == "15"
-    picture(page, "formgrader_assignments")
 
 
 def test_lists_the_submissions_that_wait(page, picture):
