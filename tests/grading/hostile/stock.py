@@ -30,6 +30,8 @@ OTHER = "zoe"  # the honest student: graded after every case
 PATIENCE = 120  # seconds for a step: a sound case takes 10 on a quiet machine
 SOMEBODY = "65533"  # who grades, where root would be exempt from limits
 LIMITS = ["--as=4000000000", "--fsize=2000000000", "--core=0", "--nproc=200"]
+BOX = "bwrap --unshare-pid --unshare-net --unshare-ipc --unshare-uts --die-with-parent --new-session"
+BOX += " --ro-bind / / --proc /proc --dev /dev"
 CONFIG = '''"""nbgrader as it comes, with the folders of this class."""
 
 c = get_config()  # nbgrader defines it
@@ -110,26 +112,8 @@ def _enclosed(case: Case, template: Path) -> list[str]:
         own += ["--ro-bind", sys.base_prefix, sys.base_prefix]
         become = ["setpriv", "--reuid", SOMEBODY, "--regid", SOMEBODY, "--clear-groups"]
     command = [
-        *[
-            "bwrap",
-            "--unshare-pid",
-            "--unshare-net",
-            "--unshare-ipc",
-            "--unshare-uts",
-            "--unshare-cgroup-try",
-        ],
-        *[
-            "--die-with-parent",
-            "--new-session",
-            "--ro-bind",
-            "/",
-            "/",
-            "--proc",
-            "/proc",
-            "--dev",
-            "/dev",
-            *own,
-        ],
+        *BOX.split(),
+        *own,
         *[*room, "/tmp", *room, "/dev/shm", *room, "/var/tmp", *room, "/run"],
         *["--ro-bind", str(template), "/tmp/template", "--chdir", str(bank.ROOT), "--"],
         *[*become, "prlimit", *LIMITS, sys.executable, "-B", "-m", "tests.grading.hostile.stock", case.name],
@@ -158,9 +142,11 @@ def inside(case: Case) -> list[str]:
         before = world.print_of_what_stays()
         with run.orphans() as left:
             try:
-                grading = run.command(world, [*nbgrader, "autograde", ASSIGNMENT], PATIENCE)
-                pages = [*nbgrader, "generate_feedback", ASSIGNMENT, "--student", case.student]
-                print(grading[-20_000:], run.command(world, pages, PATIENCE), file=sys.stderr)
+                said = run.command(world, [*nbgrader, "autograde", ASSIGNMENT], PATIENCE)
+                if case.group in ("files", "leaks", "pages"):  # what they want is on the page
+                    pages = ["generate_feedback", ASSIGNMENT, "--student", case.student]
+                    said += run.command(world, [*nbgrader, *pages], PATIENCE)
+                print(said[-20_000:], file=sys.stderr)
             except subprocess.TimeoutExpired:
                 words.append("batch never ends")
         words += _grades(case, world)

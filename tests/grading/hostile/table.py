@@ -9,10 +9,10 @@ from tests.grading.hostile.run import Report
 INTRODUCTION = """\
 # What grading survives
 
-{survived} of {count} hostile submissions survive: graded in one class with {honest} honest students, each
-keeps the marks of its honest parts, gets none for the others, reads nothing, changes nothing and stops nobody. The
-honest students' grades are the same with and without them. The last column says what stock nbgrader does with
-the same file when it grades it in a class of its own, in front of an honest student.
+{survived} of {count} hostile submissions survive. They are graded in one class with {honest} honest students:
+each keeps the marks of its honest parts, gets none for the others, reads nothing, changes nothing and stops
+nobody. The honest students' grades are the same with and without them. The last column says what stock
+nbgrader does with the same file when it grades it in a class of its own, in front of an honest student.
 
 This page is written by `make test-hostile`. The cases are in `tests/grading/hostile/cases`, a file each.
 """

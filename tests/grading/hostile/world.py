@@ -32,16 +32,17 @@ HONEST = {
     "ryo": ("composed", ("pad_end_repeated", "challenge_parts_as_they_are")),
     "zoe": ("windows", ("crop_late_for_even",)),
 }
+# long enough for sound cells on a busy machine, short enough for all that never ends
 LIMITS = """\
 [default]
 memory = 800
 scratch = 32
 files = 1000
 processes = 48
-cell = 4
-call = 2
-tests = 12
-total = 60
+cell = 8
+call = 3
+tests = 20
+total = 120
 """
 CONFIG = '''"""Settings of nbgrader for this class: the course's own, with the folders in this one."""
 

@@ -11,5 +11,5 @@ quick_find_beats = find_beats
 
 
 def find_beats(recording, clean):
-    time.sleep(1.5)
+    time.sleep(2)
     return quick_find_beats(recording, clean)
