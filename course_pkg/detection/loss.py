@@ -8,7 +8,7 @@ from course_pkg._validate import number
 from course_pkg.detection.boxes import iou
 from course_pkg.detection.targets import cell_boxes, split_cells
 
-_BEND = 1e-3  # below this share of the image's side, half a pixel of 448, √ goes on as a straight line
+_STEEP = 1e-3  # half a pixel of 448, in shares of the image's side
 
 
 class LossTerms(NamedTuple):
@@ -84,9 +84,9 @@ def yolo_loss_terms(
     is (least squared error of x, y, w, h), as in the authors' own program. No gradient flows through the IoU.
     All other boxes are to have confidence 0.
 
-    Sizes are compared by their roots, so that the same error counts more in a small box. √ has no slope at 0
-    and no value below, but a network may predict either; therefore, below 10⁻³ of the image's side, √ goes on
-    along its tangent there.
+    Sizes are compared by their roots, so that the same error counts more in a small box. √ is infinitely
+    steep at 0 and has no value below, but a network may predict either. Therefore √ of a negative number is
+    −√ of its opposite here, and from −10⁻³ to 10⁻³ of the image's side √ goes along a straight line.
 
     Parameters
     ----------
@@ -149,15 +149,14 @@ def yolo_loss_terms(
 
 
 def root(x: torch.Tensor) -> torch.Tensor:
-    """√x; below 10⁻³, where it grows too steep, its tangent at 10⁻³.
+    """√x, and −√−x for numbers below 0; a straight line from −10⁻³ to 10⁻³, where it would grow too steep.
 
     Examples
     --------
-    >>> root(torch.tensor([0.25, 0.001, 0.0, -0.1]))
-    tensor([ 0.5000,  0.0316,  0.0158, -1.5653])
+    >>> root(torch.tensor([0.25, 0.001, 0.0, -0.001, -0.25]))
+    tensor([ 0.5000,  0.0316,  0.0000, -0.0316, -0.5000])
     """
-    bend = _BEND**0.5
-    return torch.where(x > _BEND, x.clamp(min=_BEND).sqrt(), bend + (x - _BEND) / (2 * bend))
+    return x / x.abs().clamp(min=_STEEP).sqrt()
 
 
 def _responsible(

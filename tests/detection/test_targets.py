@@ -194,6 +194,8 @@ def test_a_score_must_be_above_the_threshold_and_two_negatives_make_none():
     assert (found["scores"].tolist(), found["labels"].tolist()) == ([0.5], [2])
     (found,) = decode_predictions(cell, 10)
     assert (found["scores"].tolist(), found["labels"].tolist()) == ([0.5, 0.25], [2, 1])
+    (found,) = decode_predictions(cell, 10, score_threshold=-1)  # all, the others with a score of 0
+    assert found["scores"].tolist() == [0.5, 0.25, 0, 0, 0, 0]
 
 
 def test_overlapping_boxes_are_struck_out_class_by_class():
