@@ -6,12 +6,8 @@ differ in what a detection may choose from, and in what does not count.
 
 from collections.abc import Callable, Sequence
 
-Overlaps = Sequence[Sequence[float]]
-"""IoU of each detection, best-scored first, with each object: a row a detection."""
-
-Verdicts = list[bool | None]
-"""For each detection: right, wrong, or None if it does not count."""
-
+Overlaps = Sequence[Sequence[float]]  # IoU of each detection, best-scored first, with each object
+Verdicts = list[bool | None]  # for each detection: right, wrong, or None if it does not count
 Matching = Callable[[Overlaps, Sequence[bool], Sequence[bool], float], Verdicts]
 
 
