@@ -309,6 +309,28 @@ def test_warnings_cost_nothing(grade):
     assert "careful" in said(cells[1])
 
 
+def test_torch_differentiates_in_tests_after_the_notebook_has_done_so(grade):
+    code = """
+import torch
+
+torch.set_num_threads(2)
+w = torch.ones(300, 300, requires_grad=True)
+(w @ w).sum().backward()
+
+
+def double(x):
+    t = torch.full((300, 300), float(x), requires_grad=True)
+    ((t @ torch.eye(300)) * t).sum().backward()
+    return float(t.grad[0, 0])
+"""
+    slow = Limits(packages=("numpy", "torch"), cell=30, call=20, tests=60, total=200, memory=1500)
+    outcome, cells = grade(code, limits=slow)
+    assert said(cells[0]) == ""
+    assert messages(cells) == ["", ""]
+    assert score(cells) == 3
+    assert outcome.incidents == ()
+
+
 def test_markdown_and_empty_cells_pass_through(grade):
     notebook = new_notebook(cells=[new_markdown_cell("# hello"), new_code_cell("  ")])
     outcome = execute(Task("s", "a0", "a0", nbformat.writes(notebook), QUICK))

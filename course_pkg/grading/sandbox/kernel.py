@@ -49,6 +49,7 @@ class Tools:
     receive: Callable[[socket.socket], dict[str, Any]]
     send: Callable[[socket.socket, dict[str, Any]], None]
     run: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+    use_threads: Callable[[int], None] | None = None
 
 
 def prepare(imports: list[str], guarded: list[str]) -> None:
@@ -61,6 +62,8 @@ def prepare(imports: list[str], guarded: list[str]) -> None:
     from course_pkg.checks.work import run
 
     Tools.receive, Tools.send, Tools.run = wire.receive, wire.send_reply, run
+    if "torch" in imports:
+        Tools.use_threads = sys.modules["torch"].set_num_threads
     guards.guard(guarded)
 
 
@@ -192,6 +195,8 @@ def _answer_tests(tester: socket.socket, names: dict[str, Any], seconds: float) 
 
 def _be_snapshot(line: socket.socket, names: dict[str, Any], seconds: float) -> None:
     """Answer calls until the tester closes the line."""
+    if Tools.use_threads is not None:
+        Tools.use_threads(1)  # a fork has no others, and would wait for those that the student asked for
     sys.stdout = sys.stderr = io.StringIO()  # what tests make a function print is nobody's business
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     while True:
