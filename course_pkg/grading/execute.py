@@ -1,28 +1,24 @@
 """Run one submission: the student's cells in their sandbox, the test cells in another, a verdict a part."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from socket import AF_UNIX, SOCK_STREAM, socketpair
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from course_pkg.checks import shortcuts, wire
-from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.checks import shortcuts
 from course_pkg.checks.suspicion import suspicious
 from course_pkg.grading import outputs
-from course_pkg.grading.limits import Limits
 from course_pkg.grading.sandbox.packages import every_course_part
-from course_pkg.grading.sandbox.provisioner import room
-from course_pkg.grading.sandbox.room import Child, Furniture
+from course_pkg.grading.sandbox.room import Furniture
 from course_pkg.grading.student_kernel import TIME_OVER, KernelDiedError, StudentKernel
 from course_pkg.grading.task import Outcome, Task
+from course_pkg.grading.tester_process import TesterProcess, verdict_outputs
 
 MOST_RESTARTS = 6  # of a kernel that keeps dying
 AFTERWARDS = 0.4  # seconds in which a kernel ends that a cell has told to end
@@ -76,14 +72,6 @@ def _is_wanted(cell: NotebookNode, task: Task) -> bool:
     return task.only is None or cell.metadata.nbgrader.grade_id in task.only
 
 
-def _forbidden_in(cell: NotebookNode) -> set[str]:
-    """The functions that a test cell forbids; none, where it cannot be told: the cell itself will fail."""
-    try:
-        return shortcuts.names_in(cell.source)
-    except ValueError:
-        return set()
-
-
 @dataclass(frozen=True)
 class _Step:
     """What a new kernel has to do again: run a cell, or leave a keeper for a test cell."""
@@ -107,12 +95,17 @@ class _Run:
         self.seconds = dict.fromkeys(("kernel", "student", "tests", "shutdown"), 0.0)
         self.incidents: list[str] = []
         self.kernel: StudentKernel | None = None
-        self.tester: _Tester | None = None
+        self.tester: TesterProcess | None = None
         self.done: list[_Step] = []
         self.starts = 0
         self.watchful = False  # whether a kernel has ended a moment after a cell
         limits = task.limits
-        forbidden = {name for cell in self.cells if is_test(cell) for name in _forbidden_in(cell)}
+        forbidden: set[str] = set()
+        for cell in filter(is_test, self.cells):
+            try:
+                forbidden |= shortcuts.names_in(cell.source)
+            except ValueError as error:  # what it forbids is then not guarded before the student's first cell
+                self._incident(f"{cell.metadata.nbgrader.grade_id}: {error}")
         self.rooms = (
             Furniture("kernel", limits.packages, limits.course, tuple(sorted(forbidden)), sandboxed),
             Furniture("tester", limits.test_packages, tuple(every_course_part()), (), sandboxed),
@@ -160,28 +153,41 @@ class _Run:
 
     def test_cell(self, cell: NotebookNode) -> None:
         """Run a test cell; it ends in a verdict and a score, or in an error."""
-        name = cell.metadata.nbgrader.grade_id
+        name, points = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
         cell.outputs = []
-        if not self._ready():
-            cell.outputs = [outputs.error("NotTested", self.incidents[-1])]
-            return
-        assert self.tester is not None
-        with self._timed("tests"):
-            answer = self.tester.test(name, cell.source, self._time_for(self.limits.tests))
-        if answer is None:
-            problem = f"{name}: {self._whose_time_is_over()}"
-        elif "verdict" in answer:
-            cell.outputs = _verdict_outputs(answer, float(cell.metadata.nbgrader.points))
-            problem = "; ".join(f"{name}: {line}" for line in (*answer["deaths"], answer["lost"]) if line)
-        else:
-            problem = f"{name}: the test cell itself failed: {answer['error']}"
-        if not cell.outputs:
-            cell.outputs = [outputs.error("NotTested", problem)]
-        if problem:
-            self._incident(problem)
+        for last in (False, True):
+            if not self._ready():
+                cell.outputs = [outputs.error("NotTested", self.incidents[-1])]
+                return
+            assert self.kernel is not None
+            assert self.tester is not None
+            with self._timed("tests"):
+                self.kernel.pause()
+                answer = self.tester.test(name, cell.source, self._time_for(self.limits.tests))
+            # it may have been on its way out when the tests began: that is not this part's fault
+            if last or answer is None or not answer["lost"] or self.kernel.is_alive(0):
+                break
+            self._let_go()
         self.done = [step for step in self.done if step.keeper != name]
         if answer is None or answer["lost"]:
             self._let_go()
+        cell.outputs, problem = self._read(answer, name, points)
+        if problem:
+            self._incident(problem)
+
+    def _read(
+        self, answer: dict[str, Any] | None, name: str, points: float
+    ) -> tuple[list[NotebookNode], str]:
+        """The outputs of a test cell, and what the instructor should know of it."""
+        if answer is not None and "verdict" in answer:
+            said = [*answer["deaths"], answer["lost"]]
+            return verdict_outputs(answer, points), "; ".join(f"{name}: {line}" for line in said if line)
+        problem = (
+            self._whose_time_is_over()
+            if answer is None
+            else f"the test cell itself failed: {answer['error']}"
+        )
+        return [outputs.error("NotTested", problem)], f"{name}: {problem}"
 
     def close(self) -> None:
         """End the kernel and the tester."""
@@ -201,7 +207,7 @@ class _Run:
             with self._timed("kernel"):
                 self.kernel = StudentKernel(self.rooms[0], self.limits, self.files)
                 lines = {line.strip() for cell in self.cells for line in cell.source.splitlines()}
-                self.tester = _Tester(self.rooms[1], self.limits, self.kernel, sorted(lines))
+                self.tester = TesterProcess(self.rooms[1], self.limits, self.kernel, sorted(lines))
             self._repeat(self.kernel)
         return True
 
@@ -261,42 +267,3 @@ class _Run:
             yield
         finally:
             self.seconds[stage] += time.perf_counter() - start
-
-
-class _Tester:
-    """The process that holds the hidden tests, for one kernel."""
-
-    def __init__(self, furniture: Furniture, limits: Limits, kernel: StudentKernel, lines: list[str]) -> None:
-        self.orders, inside = socketpair(AF_UNIX, SOCK_STREAM)
-        with inside:
-            channels = [inside, kernel.tests_end]
-            files = {"lines.json": json.dumps(lines).encode()}
-            self.child: Child = room(furniture).fork(limits, channels, files)
-
-    def test(self, name: str, source: str, seconds: float) -> dict[str, Any] | None:
-        """Run one test cell; None if that took too long, or the tester did not survive it."""
-        until = time.monotonic() + max(0.0, seconds)
-        try:
-            wire.send(self.orders, {"name": name, "source": source}, until)
-            return wire.receive(self.orders, deadline=until)
-        except (TimeoutError, EOFError, OSError):
-            return None
-
-    def close(self) -> None:
-        """End it."""
-        self.orders.close()
-        self.child.send_signal(9)
-        self.child.wait(2)
-
-
-def _verdict_outputs(answer: dict[str, Any], points: float) -> list[NotebookNode]:
-    """A verdict as nbgrader reads it: what to show, and the score; an error where there is none."""
-    verdict, score = answer["verdict"], answer["verdict"]["score"]
-    shown = new_output("display_data", data={"text/plain": answer["text"], VERDICT_TYPE: verdict})
-    if verdict["points"] != points:
-        wrong = f"the part says {verdict['points']:g} points, its cell {points:g}"
-        return [shown, outputs.error("NotTested", wrong)]
-    if not score or not 0 < score <= points:
-        return [shown, outputs.error("PartFailedError", f"{verdict['part']}: 0 of {points:g} points")]
-    result = new_output("execute_result", data={"text/plain": repr(float(score))}, execution_count=None)
-    return [shown, result]

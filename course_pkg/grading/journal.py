@@ -29,7 +29,15 @@ from course_pkg.grading.task import Outcome, Task
 KEPT = 3
 # what a run does not stand on, unless a notebook names it
 _ELSEWHERE = {"__main__", "__pycache__", "grading", "plots", "visualize"}
-_GRADING = ("execute.py", "limits.py", "outputs.py", "sandbox", "student_kernel.py", "task.py")
+_GRADING = (
+    "execute.py",
+    "limits.py",
+    "outputs.py",
+    "sandbox",
+    "student_kernel.py",
+    "task.py",
+    "tester_process.py",
+)
 _NAMED = re.compile(r"course_pkg(?:\.| import )(\w+)")
 
 Ran = dict[str, Any]  # what a code cell put out: outputs, execution_count

@@ -374,3 +374,20 @@ def test_without_a_sandbox_the_same_comes_out(monkeypatch):
     outcome = execute(task, sandboxed=False)
     assert score(nbformat.reads(outcome.content, as_version=4).cells) == 3
     assert outcome.incidents == ("cell 2: 4 seconds are over: is there an endless loop?",)
+
+
+def test_no_other_program_can_be_started(grade):
+    outcome, cells = grade(
+        DOUBLE, "!echo shell", "import subprocess\nsubprocess.run(['/usr/bin/python3', '-V'])"
+    )
+    assert score(cells) == 3
+    assert "shell" not in said(cells[1])
+    assert "PermissionError" in said(cells[2])
+
+
+def test_a_test_cell_that_hides_what_it_forbids_is_named(grade):
+    tests = TESTS.replace('function("double")', 'function("double", without=[chr(110)])')
+    outcome, cells = grade(DOUBLE, tests=tests)
+    assert score(cells) == 3
+    assert outcome.incidents[0].startswith("double: ")
+    assert "without" in outcome.incidents[0]

@@ -3,9 +3,11 @@
 import tempfile
 from functools import cache
 
-# what no notebook needs: new namespaces and mounts, other processes' memory, kernel interfaces with a past
+# what no notebook needs: other programs, among them a Python without our guards; namespaces and mounts; other
+# processes' memory; kernel interfaces with a past
 # fmt: off
 REFUSED = [
+    "execve", "execveat",
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsconfig", "fsmount",
     "open_tree", "move_mount", "mount_setattr", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp",
     "pidfd_getfd", "process_madvise", "add_key", "request_key", "keyctl", "bpf", "perf_event_open",
