@@ -1,7 +1,7 @@
 """The class's gradebook: over one connection, and many students at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -61,7 +61,7 @@ def one_engine(url: str) -> Iterator[Gradebook]:
 
 
 @contextmanager
-def one_transaction(gradebook: Gradebook) -> Iterator[None]:
+def one_transaction(gradebook: Gradebook) -> Iterator[Callable[[], None]]:
     """Make all that is committed in the block one transaction: it is all there in the end, or nothing.
 
     nbgrader commits after each cell, and each commit waits for the disk or the server.
@@ -70,13 +70,18 @@ def one_transaction(gradebook: Gradebook) -> Iterator[None]:
     ----------
     gradebook : Gradebook
         As `one_engine` gives it.
+
+    Yields
+    ------
+    callable
+        Undoes all that was committed in the block so far.
     """
     session = gradebook.db
     session.remove()
     with gradebook.engine.begin() as connection:
         session.configure(bind=connection, join_transaction_mode="rollback_only")
         try:
-            yield
+            yield connection.rollback
         finally:
             session.remove()
             session.configure(bind=gradebook.engine, join_transaction_mode="conditional_savepoint")

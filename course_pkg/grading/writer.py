@@ -54,11 +54,17 @@ class Writer:
         self._pages.force = True
 
     def scores(self, student: str) -> Written:
-        """Put the student's scores into the gradebook, and the executed notebooks into autograded/."""
+        """Put the student's scores into the gradebook, and the executed notebooks into autograded/.
+
+        If anything goes wrong, the gradebook is as it was.
+        """
         grader = Autograde(coursedir=self.room.coursedir(self.assignment, student), config=self.room.config)
         grader.force = True
-        with one_transaction(self.gradebook):
-            return _run(grader)
+        with one_transaction(self.gradebook) as undo:
+            written = _run(grader)
+            if written.problem:
+                undo()  # some of the scores may have been saved
+        return written
 
     def page(self, student: str) -> Written:
         """Make the student's feedback pages."""

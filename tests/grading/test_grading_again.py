@@ -12,6 +12,7 @@ import small_class
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import AssignLatePenalties
 from small_class import ASSIGNMENT as SMALL
 from small_class import DOUBLE, RIGHT
 
@@ -192,6 +193,25 @@ def test_a_failed_regrade_leaves_no_score_standing(small, gradebook, capsys, mon
     monkeypatch.undo()
     assert main(["grade", SMALL, "--class", str(small)]) == 0
     assert gradebook(small)["bo"] == {"double": 3, "adding": 2}
+
+
+def test_when_nbgrader_fails_half_way_no_score_is_saved(small, gradebook, capsys, monkeypatch):
+    small_class.hand_in(small, "bo", *RIGHT)
+    small_class.hand_in(small, "di", *RIGHT)
+
+    def failing(*_):  # a step that comes after the scores were saved
+        raise RuntimeError("no penalty today")
+
+    monkeypatch.setattr(AssignLatePenalties, "preprocess", failing)
+    assert main(["grade", SMALL, "--class", str(small)]) == 1
+    said = capsys.readouterr().out
+    assert "PROBLEM bo: RuntimeError: no penalty today" in said
+    assert "PROBLEM di: RuntimeError: no penalty today" in said
+    assert gradebook(small)["bo"] == {"double": None, "adding": None}
+    assert set(gradebook(small).get("di", {}).values()) <= {None}
+    monkeypatch.undo()
+    assert main(["grade", SMALL, "--class", str(small)]) == 0
+    assert gradebook(small)["bo"] == gradebook(small)["di"] == {"double": 3, "adding": 2}
 
 
 def test_without_a_sandbox_nothing_is_graded(small, capsys, monkeypatch):
