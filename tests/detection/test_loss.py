@@ -13,6 +13,7 @@ from course_pkg.detection import (
     yolo_loss_terms,
 )
 from course_pkg.detection.loss import root
+from course_pkg.models import YOLO
 
 BOXES, CLASSES, GRID = 2, 3, 3
 
@@ -212,6 +213,15 @@ def test_descent_finds_the_objects():
     found = decode_predictions(predicted, 100, score_threshold=0.1, iou_threshold=0.5)
     assert [len(each["boxes"]) for each in found] == [2, 0]
     assert mean_average_precision(found, images, iou_threshold=0.9) == 1
+
+
+def test_the_network_s_output_is_what_the_loss_takes():
+    torch.manual_seed(0)
+    net = YOLO.small(grid=GRID, boxes=BOXES, classes=CLASSES)
+    output = net(torch.rand(3, *net.input_size))
+    yolo_loss(output, targets(torch.float32), net.boxes).backward()
+    assert all(p.grad.isfinite().all() and p.grad.any() for p in net.parameters())
+    assert len(decode_predictions(output, net.input_size[1:], net.boxes)) == 3
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
