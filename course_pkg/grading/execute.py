@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,7 +17,7 @@ from course_pkg.grading.sandbox.packages import every_course_part
 from course_pkg.grading.sandbox.room import Furniture
 from course_pkg.grading.student_kernel import TIME_OVER, KernelDiedError, StudentKernel
 from course_pkg.grading.task import Outcome, Task
-from course_pkg.grading.tester_process import TesterProcess, verdict_outputs
+from course_pkg.grading.tester_process import Answer, TesterProcess, verdict_outputs
 
 MOST_RESTARTS = 6  # of a kernel that keeps dying
 AFTERWARDS = 0.4  # seconds in which a kernel ends that a cell has told to end
@@ -175,18 +174,15 @@ class _Run:
         if problem:
             self._incident(problem)
 
-    def _read(
-        self, answer: dict[str, Any] | None, name: str, points: float
-    ) -> tuple[list[NotebookNode], str]:
+    def _read(self, answer: Answer | None, name: str, points: float) -> tuple[list[NotebookNode], str]:
         """The outputs of a test cell, and what the instructor should know of it."""
         if answer is not None and "verdict" in answer:
             said = [*answer["deaths"], answer["lost"]]
             return verdict_outputs(answer, points), "; ".join(f"{name}: {line}" for line in said if line)
-        problem = (
-            self._whose_time_is_over()
-            if answer is None
-            else f"the test cell itself failed: {answer['error']}"
-        )
+        if answer is None:
+            problem = self._whose_time_is_over()
+        else:
+            problem = f"the test cell itself failed: {answer['error']}"
         return [outputs.error("NotTested", problem)], f"{name}: {problem}"
 
     def close(self) -> None:

@@ -125,7 +125,7 @@ class StudentKernel:
             raise KernelDiedError(f"it could not be tested: {self.how_it_ended()}")
 
     def pause(self) -> None:
-        """Let its own process rest, for good: the keepers do the answering, and what it has begun ends here."""
+        """Let its own process rest, for good: the keepers answer, and what it has begun ends here."""
         self.child.send_signal(signal.SIGSTOP)
 
     def is_alive(self, seconds: float) -> bool:

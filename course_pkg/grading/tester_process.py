@@ -16,6 +16,8 @@ from course_pkg.grading.sandbox.provisioner import room
 from course_pkg.grading.sandbox.room import Child, Furniture
 from course_pkg.grading.student_kernel import StudentKernel
 
+Answer = dict[str, Any]  # verdict and text, or error; and lost, deaths: see sandbox/tester.py
+
 
 class TesterProcess:
     """The process that holds the hidden tests, for one kernel."""
@@ -27,7 +29,7 @@ class TesterProcess:
             files = {"lines.json": json.dumps(lines).encode()}
             self.child: Child = room(furniture).fork(limits, channels, files)
 
-    def test(self, name: str, source: str, seconds: float) -> dict[str, Any] | None:
+    def test(self, name: str, source: str, seconds: float) -> Answer | None:
         """Run one test cell; None if that took too long, or the tester did not survive it."""
         until = time.monotonic() + max(0.0, seconds)
         try:
@@ -43,7 +45,7 @@ class TesterProcess:
         self.child.wait(2)
 
 
-def verdict_outputs(answer: dict[str, Any], points: float) -> list[NotebookNode]:
+def verdict_outputs(answer: Answer, points: float) -> list[NotebookNode]:
     """A verdict as nbgrader reads it: what to show, and the score; an error where there is none."""
     verdict, score = answer["verdict"], answer["verdict"]["score"]
     shown = new_output("display_data", data={"text/plain": answer["text"], VERDICT_TYPE: verdict})

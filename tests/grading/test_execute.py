@@ -390,4 +390,4 @@ def test_a_test_cell_that_hides_what_it_forbids_is_named(grade):
     outcome, cells = grade(DOUBLE, tests=tests)
     assert score(cells) == 3
     assert outcome.incidents[0].startswith("double: ")
-    assert "without" in outcome.incidents[0]
+    assert "cannot be known before it runs" in outcome.incidents[0]

@@ -62,8 +62,9 @@ def serve(line: socket.socket, role: str) -> None:
                 if "pid" in answer:
                     memory[answer["pid"]] = request["limits"]["memory"] + isolation.THREADS
             elif request["do"] == "signal" and request["pid"] in memory:
-                send = os.kill if hello["isolated"] else os.killpg  # process 1 takes its whole world along
-                send(request["pid"], request["signal"])
+                # process 1 takes its whole world along; without one, there is the group
+                whole = request["signal"] == signal.SIGKILL and not hello["isolated"]
+                (os.killpg if whole else os.kill)(request["pid"], request["signal"])
             for descriptor in given:
                 os.close(descriptor)
         if memory and time.monotonic() >= next_look:
