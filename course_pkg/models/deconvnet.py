@@ -110,8 +110,8 @@ class DeconvNet(nn.Module):
     def small(cls, classes: int = 21) -> "DeconvNet":
         """A small one for chapters, for images (N, 3, 64, 64), to train on two CPU cores.
 
-        Three stages in place of five, and 1×1 kernels in the middle: with few images, no layer that sees the
-        whole image at once can be trained. Images of other sizes are taken as well, if 8 divides their sides.
+        Three stages in place of five, and 1×1 kernels in the middle, so that no layer has to learn about the
+        whole image at once. Images of other sizes are taken as well, if 8 divides their sides.
 
         Examples
         --------

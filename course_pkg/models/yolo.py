@@ -140,8 +140,8 @@ class YOLO(nn.Module):
         """A small one for chapters: images (N, 3, 16 S, 16 S) to the same grid, trained on two CPU cores.
 
         Six 3×3 convolutions with batch normalisation, and a 1×1 convolution in place of the fully connected
-        layers: each cell is predicted with the same weights, from the 110×110 pixels around it. Few images
-        are enough for it, and it is what later versions of YOLO do.
+        layers, as in later versions of YOLO: each cell is predicted with the same weights, from the 110×110
+        pixels around it.
 
         Examples
         --------
