@@ -127,12 +127,17 @@ def record_tasks(monkeypatch) -> list[tuple[str, frozenset[str] | None]]:
     return ran
 
 
-@pytest.fixture
-def small(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def small_graded(tmp_path_factory) -> Path:
     answers = {"ada": RIGHT, "bo": (DOUBLE, "def total(x):\n    return sum(x) or 1.0"), "cy": RIGHT}
-    folder = small_class.create(tmp_path / "class", answers)
+    folder = small_class.create(tmp_path_factory.mktemp("small") / "class", answers)
     assert main(["grade", SMALL, "--class", str(folder)]) == 0
     return folder
+
+
+@pytest.fixture
+def small(small_graded, tmp_path) -> Path:
+    return Path(shutil.copytree(small_graded, tmp_path / "class"))
 
 
 def test_a_changed_test_is_all_that_runs_again(small, gradebook, capsys, monkeypatch):
