@@ -1,5 +1,6 @@
 """Where the seconds of one submission go: each step of grading a class timed, one after the other."""
 
+import logging
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -31,6 +32,7 @@ def stages(folder: Path, assignment: str) -> dict[str, float]:
     The first submission is left out: it starts the fork servers.
     """
     use_this_environment()
+    logging.getLogger("traitlets").setLevel(logging.ERROR)  # nbgrader tells of every file
     room = open_class(folder)
     course, journal = room.coursedir(assignment), Journal(room.journal)
     spent: dict[str, list[float]] = defaultdict(list)
