@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from course_pkg.checks.discretion import clean, discreet
+from course_pkg.checks.discretion import clean, discreet, is_discreet
 from course_pkg.checks.errors import CheckFailedError, NotWrittenError, StillRunningError
 
 ROUNDING = 1e-9  # points; what fractions of points may add up to beyond the whole
@@ -164,12 +164,13 @@ class Part:
 
     def _run(self, body: Callable[[], None], name: str, hidden: bool, points: float) -> None:
         message, stub = "", False
+        # what a hidden test has shown the function, it may tell in a visible one that comes later
+        guarded = hidden or is_discreet() or any(result.hidden for result in self.results)
         start = time.perf_counter()
         try:
             if self.stopped:  # it would run without end again
                 raise CheckFailedError("not run")
-            # what a hidden test has shown the function, it may tell in a visible one that comes later
-            with discreet(hidden or any(result.hidden for result in self.results)):
+            with discreet(guarded):
                 body()
         except StillRunningError as error:
             self.stopped = True
@@ -179,7 +180,7 @@ class Part:
             message, stub = str(error) or "failed", isinstance(error, NotWrittenError)
         except Exception as error:
             # an answer so odd that the test itself stumbles over it must not end the others
-            said = "" if hidden else f": {clean(str(error))}"
+            said = "" if guarded else f": {clean(str(error))}"
             message = f"the answer could not be checked ({type(error).__name__}{said})"
         self.written |= not stub
         self.results.append(Result(name, message, hidden, points))

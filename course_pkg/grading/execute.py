@@ -181,9 +181,11 @@ class _Run:
             return verdict_outputs(answer, points), "; ".join(f"{name}: {line}" for line in said if line)
         if answer is None:
             problem = self._whose_time_is_over()
-        else:
-            problem = f"the test cell itself failed: {answer['error']}"
-        return [outputs.error("NotTested", problem)], f"{name}: {problem}"
+            return [outputs.error("NotTested", problem)], f"{name}: {problem}"
+        problem = (
+            "the test cell itself failed"  # its error could quote the test, or what the student's code says
+        )
+        return [outputs.error("NotTested", problem)], f"{name}: {problem}: {answer['error']}"
 
     def close(self) -> None:
         """End the kernel and the tester."""
@@ -202,7 +204,8 @@ class _Run:
             self.starts += 1
             with self._timed("kernel"):
                 self.kernel = StudentKernel(self.rooms[0], self.limits, self.files)
-                lines = {line.strip() for cell in self.cells for line in cell.source.splitlines()}
+                own = [cell for cell in self.cells if not is_test(cell)]
+                lines = {line.strip() for cell in own for line in cell.source.splitlines()}
                 self.tester = TesterProcess(self.rooms[1], self.limits, self.kernel, sorted(lines))
             self._repeat(self.kernel)
         return True
