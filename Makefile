@@ -110,6 +110,18 @@ sample: $(SAMPLE) sandbox
 grade: $(INSTALLED) sandbox $(if $(filter _build/sample_class,$(CLASS)),$(SAMPLE))  ## grade a class: make grade A=a1_convolution_1d CLASS=class (default: the sample class)
 	@$(BIN)/python -m course_pkg grade $(A) --class $(CLASS)
 
+.PHONY: formgrader
+formgrader: $(INSTALLED) sandbox $(if $(filter _build/sample_class,$(CLASS)),$(SAMPLE))  ## mark a class by hand in the browser: make formgrader CLASS=class
+	@$(BIN)/python -m course_pkg formgrader --class $(CLASS)
+
+.PHONY: similarity
+similarity: $(INSTALLED) $(if $(filter _build/sample_class,$(CLASS)),$(SAMPLE))  ## students whose code is alike: make similarity A=a1_convolution_1d CLASS=class
+	@$(BIN)/python -m course_pkg similarity $(A) --class $(CLASS)
+
+.PHONY: models
+models: $(INSTALLED)  ## the networks: layers and parameters beside published figures
+	@$(BIN)/python -m course_pkg models
+
 .PHONY: check
 check: $(INSTALLED)  ## test your own copy of an assignment: make check A=a1_convolution_1d
 	@$(BIN)/python -m course_pkg check assignments/$(A)/$(A).ipynb
@@ -139,6 +151,14 @@ conformance: $(INSTALLED)  ## how many of other people's test cases each operato
 bench: $(INSTALLED)  ## speed, measured side by side; renews book/results/ops_speed.json
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
 	@$(BIN)/python tests/benchmarks/measure_ops.py book/results/ops_speed.json
+
+.PHONY: test-hostile
+test-hostile: $(INSTALLED) sandbox  ## what becomes of hostile submissions, here and under stock nbgrader
+	@$(BIN)/python -m tests.grading.hostile
+
+.PHONY: bench-grading
+bench-grading: $(INSTALLED) sandbox  ## submissions per minute beside stock nbgrader; renews book/results/grading_speed.json
+	@$(BIN)/python tests/benchmarks/grading/measure_grading.py book/results/grading_speed.json
 
 .PHONY: serve
 serve: $(BOOK)  ## the book and the sample class on this machine, port 8000
