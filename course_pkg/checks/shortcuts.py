@@ -173,10 +173,19 @@ def _aliases(name: str, target: object, namespace: MutableMapping[str, Any]) -> 
             return False
         if target is not None and value is target:
             return True
-        home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-        return isinstance(home, str) and (home == name or home.startswith(beginning))
+        home = _home(value)
+        return home == name or home.startswith(beginning)
 
     return [(namespace, key) for key, value in list(namespace.items()) if is_forbidden(value)]
+
+
+def _home(value: object) -> str:
+    """The name of the module that a value is or comes from; empty where it does not say."""
+    try:
+        home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    except BaseException:  # the student's own object, which may raise anything when it is looked at
+        return ""
+    return home if type(home) is str else ""
 
 
 _NEVER_FORBIDDEN = {type(None), bool, int, float, str, list, tuple, dict, set}  # most of a notebook's names
