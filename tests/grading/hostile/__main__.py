@@ -32,7 +32,7 @@ def main() -> int:
             stock.write(found)
         return 0
     with tempfile.TemporaryDirectory(prefix="hostile") as folder:
-        report = run.course(Path(folder), cases)
+        report = run.course(Path(folder), cases, corpus.representatives(cases))
     print(table.as_text(report, cases, stock.read()))
     if options.page:
         options.page.write_text(table.as_page(report, cases, stock.read()), encoding="utf-8")

@@ -77,6 +77,11 @@ class Case:
         return self.name.replace("/", "_")
 
     @property
+    def dangers(self) -> frozenset[str]:
+        """What it covers."""
+        return frozenset(fact for line in self.facts["covers"].split("; ") for fact in line.split(", "))
+
+    @property
     def graded(self) -> bool:
         """Whether there is something to grade."""
         return self.facts.get("graded") != "no"
@@ -101,6 +106,18 @@ def load(pattern: str = "*/*") -> list[Case]:
         If a case says something about itself that nobody understands, or names no danger.
     """
     return [_read(path) for path in sorted(CASES.glob(f"{pattern}.py"))]
+
+
+def representatives(cases: list[Case]) -> list[Case]:
+    """The first case of each group for each danger that it names."""
+    seen: set[str] = set()
+    chosen = []
+    for case in cases:
+        new = {f"{case.group}: {danger}" for danger in case.dangers} - seen
+        if new:
+            chosen.append(case)
+            seen |= new
+    return chosen
 
 
 def _read(path: Path) -> Case:

@@ -32,7 +32,7 @@ class Report:
     cases : dict
         For each case, what is not as it must be.
     world : list of str
-        What is not as it must be around them: files, services, processes, what `nbgrader autograde` does.
+        What is not as it must be around them: files, services, processes, what `nbgrader autograde` gives.
     honest_faults : list of str
         What is not as it must be with the honest students.
     honest : tuple of str
@@ -51,14 +51,16 @@ class Report:
     seconds: float
 
 
-def course(folder: Path, cases: list[Case]) -> Report:
-    """Grade the cases and the honest students in one class with the course's command, then with nbgrader's.
+def course(folder: Path, cases: list[Case], again: list[Case]) -> Report:
+    """Grade the cases and the honest students in one class, with the course's command and with nbgrader's.
 
     Parameters
     ----------
     folder : Path
         A folder with a short name, for sockets lie in it; nothing of it is kept here.
     cases : list of Case
+    again : list of Case
+        Those of them that `nbgrader autograde` grades once more, together with the honest students.
 
     Returns
     -------
@@ -75,8 +77,10 @@ def course(folder: Path, cases: list[Case]) -> Report:
             graded = judge.read(world.room, said)
             faults = {case.name: judge.faults(case, graded, world) for case in cases}
             honest = honest_faults(graded, world)
-            by_nbgrader = command(world, [*PYTHON, "nbgrader", "autograde", ASSIGNMENT, "--force"])
-            again = judge.read(world.room, by_nbgrader)
+            left_out = ",".join(case.student for case in cases if case not in again)
+            without = f"--CourseDirectory.student_id_exclude={left_out}"
+            command(world, [*PYTHON, "nbgrader", "autograde", ASSIGNMENT, "--force", without])
+            by_nbgrader = judge.read(world.room, "")
         outside = [f"still running: {process}" for process in survivors]
         outside += changes(world, before)
         outside += [f"a service of this machine was told {text[:80]!r}" for text in world.heard]
@@ -84,10 +88,12 @@ def course(folder: Path, cases: list[Case]) -> Report:
     for student in worlds.HONEST:
         if judge.scores(graded, student) != judge.scores(alone, student):
             honest.append(f"{student} has other grades than without the hostile submissions")
-    for student in (*worlds.HONEST, *(case.student for case in cases)):
-        if judge.scores(graded, student) != judge.scores(again, student):
-            given = judge.scores(again, student)
-            outside.append(f"{student} has other grades after `nbgrader autograde`: {given}")
+        if judge.scores(graded, student) != judge.scores(by_nbgrader, student):
+            honest.append(f"{student} has other grades after `nbgrader autograde`")
+    for case in again:
+        first, second = (judge.scores(found, case.student) for found in (graded, by_nbgrader))
+        other = {part: second[part] for part in first if first[part] != second[part] and not case.free(part)}
+        outside += [f"{case.name} has other grades after `nbgrader autograde`: {other}"] if other else []
     return Report(faults, outside, honest, tuple(worlds.HONEST), graded, seconds)
 
 

@@ -1,6 +1,6 @@
 """Stops every clock that Python has, or lets it run backwards.
 
-covers: patched comparison functions
+covers: patched clocks
 """
 
 # %% top

@@ -1,6 +1,6 @@
 """Patches the course's own checks: every comparison passes and every part scores. Full marks in stock nbgrader.
 
-covers: patched comparison functions
+covers: patched comparison functions, patched checks
 loses: pad challenge matrix
 """
 
