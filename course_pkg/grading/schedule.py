@@ -177,7 +177,9 @@ class _Process:
         self.start()
 
     def start(self) -> None:
-        context = get_context("spawn")
+        # all of them, also those that take a dead one's place, begin with the imports done: seconds each
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["course_pkg.grading.execute"])
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self.work, self.log), name="grading")
         self.process.start()
@@ -210,6 +212,8 @@ class _Process:
 
 def _serve(connection: Connection, work: Work, log: Path | None) -> None:
     """A worker's life: do one task after the other until there is none; die with the grader."""
+    from course_pkg.grading.sandbox.provisioner import close_rooms
+
     if log is not None:
         with log.open("a") as stream:
             os.dup2(stream.fileno(), 1)
@@ -220,6 +224,7 @@ def _serve(connection: Connection, work: Work, log: Path | None) -> None:
     threading.Thread(target=_listen, args=(connection, waiting), daemon=True).start()
     while (task := waiting.get()) is not None:
         connection.send(_attempt(work, task))
+    close_rooms()
 
 
 def _listen(connection: Connection, waiting: "queue.SimpleQueue[Task | None]") -> None:
