@@ -182,9 +182,7 @@ class _Run:
         if answer is None:
             problem = self._whose_time_is_over()
             return [outputs.error("NotTested", problem)], f"{name}: {problem}"
-        problem = (
-            "the test cell itself failed"  # its error could quote the test, or what the student's code says
-        )
+        problem = "the test cell itself failed"  # its error could quote the test, or the student's code
         return [outputs.error("NotTested", problem)], f"{name}: {problem}: {answer['error']}"
 
     def close(self) -> None:

@@ -50,6 +50,17 @@ def size(content: object) -> int:
     return 8
 
 
+def cell_number(value: object) -> int | None:
+    """How many cells had run, as a notebook may say it; None for what is no such number.
+
+    Examples
+    --------
+    >>> cell_number(3), cell_number(True), cell_number(-1), cell_number(2.5)
+    (3, None, None, None)
+    """
+    return value if type(value) is int and 0 <= value < 10**9 else None
+
+
 def _clean(output: Any) -> NotebookNode | None:
     if not isinstance(output, dict):
         return None
@@ -69,8 +80,7 @@ def _clean(output: Any) -> NotebookNode | None:
         shown = {m: _text(v) for m, v in data.items() if m in SHOWN} if isinstance(data, dict) else {}
         if not shown:
             return None
-        count = output.get("execution_count")
-        number = {"execution_count": count if isinstance(count, int) else None}
+        number = {"execution_count": cell_number(output.get("execution_count"))}
         return new_output(kind, data=shown, **(number if kind == "execute_result" else {}))
     return None
 

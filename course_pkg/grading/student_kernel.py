@@ -1,9 +1,11 @@
 """Run a student's cells in a sandboxed kernel, and wait for nothing that may never come."""
 
+import resource
 import signal
 import socket
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -21,7 +23,8 @@ STARTING = 20.0  # seconds for the kernel to answer
 STOPPING = 2.0  # seconds for a cell to end when it is told to
 KEEPING = 5.0  # seconds for a keeper to be made
 LAST_OUTPUTS = 2.0  # seconds for the outputs of a cell that has ended
-LARGEST = 8 * 2**20  # bytes of one message
+LARGEST = 8 * 2**20  # bytes of one part of a message
+FLOOD = 600.0  # megabytes by which our own memory may grow while a kernel talks to us
 TIME_OVER = "CellTimeoutError"
 
 
@@ -44,6 +47,8 @@ class StudentKernel:
 
     def __init__(self, furniture: Furniture, limits: Limits, files: dict[str, bytes]) -> None:
         self.limits = limits
+        self.dry = _resident()  # megabytes
+        self.next_look = 0.0
         self.tests_end, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.manager = KernelManager(transport="ipc")
         self.manager._kernel_spec = kernel_spec(furniture, limits)  # there is no file of it to be looked up
@@ -67,8 +72,7 @@ class StudentKernel:
         """End it, and all that it started."""
         self.child.send_signal(signal.SIGKILL)
         self.child.wait(STOPPING)
-        for channel in (self.shell, self.iopub):
-            channel.close(0)
+        self._hang_up()
         self.tests_end.close()
         self.manager.cleanup_resources()
 
@@ -105,8 +109,7 @@ class StudentKernel:
             told = self._finish(sent, collector, seconds)
         finally:
             cell.outputs = outputs.clean(cell.outputs)
-            if not isinstance(cell.execution_count, int):
-                cell.execution_count = None
+            cell.execution_count = outputs.cell_number(cell.execution_count)
         if told:
             cell.outputs.append(outputs.error(TIME_OVER, told))
         return told or collector.cut
@@ -125,17 +128,36 @@ class StudentKernel:
             raise KernelDiedError(f"it could not be tested: {self.how_it_ended()}")
 
     def pause(self) -> None:
-        """Let its own process rest, for good: the keepers answer, and what it has begun ends here."""
+        """Let its own process rest, for good: the keepers answer, and what it has begun ends here.
+
+        Nobody listens to it any more, either.
+        """
+        self._hang_up()
         self.child.send_signal(signal.SIGSTOP)
 
     def is_alive(self, seconds: float) -> bool:
         """Whether the kernel still lives after that time."""
         return self.child.wait(seconds) is None
 
+    def _hang_up(self) -> None:
+        for channel in (self.shell, self.iopub):
+            channel.close(0)
+
+    def _look_out(self) -> None:
+        """End a kernel that floods us: ZeroMQ bounds the parts of a message, but not how many it may have."""
+        if time.monotonic() < self.next_look:
+            return
+        self.next_look = time.monotonic() + 0.1
+        if _resident() - self.dry > FLOOD:
+            self._hang_up()
+            self.child.send_signal(signal.SIGKILL)
+            raise KernelDiedError(f"it sent more than {FLOOD:g} MB at once")
+
     def _replied(self, sent: str, seconds: float) -> bool:
         """Whether the kernel replies to a request within that time."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.child.poll() is None:
+            self._look_out()
             message = self._next(self.shell, min(0.1, until - time.monotonic()))
             if message and message["parent_header"].get("msg_id") == sent:
                 return True
@@ -173,7 +195,8 @@ class StudentKernel:
                 self.child.send_signal(signal.SIGINT)
                 until = time.monotonic() + STOPPING
                 continue
-            ready = dict(poller.poll(int(1000 * min(left, 0.2))))
+            self._look_out()
+            ready = dict(poller.poll(int(1000 * min(left, 0.1))))
             if not ready and self.child.poll() is not None:
                 raise KernelDiedError(self.how_it_ended())
             if self.iopub in ready:
@@ -222,7 +245,7 @@ class StudentKernel:
         made: zmq.Socket = zmq.Context.instance().socket(kind)
         made.linger = 0
         made.maxmsgsize = LARGEST
-        made.rcvhwm = 64
+        made.rcvhwm = 16
         made.connect(f"ipc://{self.manager.ip}-{getattr(self.manager, f'{channel}_port')}")
         return made
 
@@ -235,11 +258,20 @@ class StudentKernel:
         """The next sound message on a channel; None if none comes in time, or what came is damaged."""
         if not channel.poll(int(1000 * max(0.0, seconds))):
             return None
-        with suppress(zmq.ZMQError, ValueError, TypeError, KeyError, RecursionError, AttributeError):
+        with suppress(Exception):  # jupyter_client stumbles over damaged ones in more ways than one can list
             _, message = self.session.recv(channel, zmq.NOBLOCK)
-            if isinstance(message, dict) and isinstance(message["parent_header"], dict):
-                return message
+            if isinstance(message["msg_type"], str) and isinstance(message["content"], dict):
+                return message if isinstance(message["parent_header"], dict) else None
         return None
+
+
+def _resident() -> float:
+    """Megabytes of memory that this process uses; 0 where the system does not say so."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * resource.getpagesize() / 2**20
 
 
 class _Collector:
@@ -255,10 +287,9 @@ class _Collector:
 
     def take(self, message: dict[str, Any]) -> bool:
         """Take one message in; whether it was the last."""
-        content = message.get("content")
-        if not isinstance(content, dict) or message.get("msg_type", "").startswith("comm"):
+        if message["msg_type"].startswith("comm"):
             return False
-        self.room -= outputs.size(content)
+        self.room -= outputs.size(message["content"])
         if self.room < 0 and message["msg_type"] != "status":
             if not self.cut:
                 self.cut = f"its output was cut after {self.megabytes:g} MB"
@@ -268,8 +299,8 @@ class _Collector:
             self.client.process_message(message, self.cell, 0)
         except CellExecutionComplete:
             return True
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return False  # a message that no honest kernel sends
+        except Exception:
+            return False  # a message that no honest kernel sends, and that nbclient is not made for
         return False
 
     def _note(self, text: str) -> None:

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_pkg.checks.part import VERDICT_TYPE
+from course_pkg.grading import student_kernel
 from course_pkg.grading.execute import execute
 from course_pkg.grading.limits import Limits
 from course_pkg.grading.sandbox.provisioner import close_rooms
@@ -377,7 +378,7 @@ def test_without_a_sandbox_the_same_comes_out(monkeypatch):
 
 
 def test_no_other_program_can_be_started(grade):
-    outcome, cells = grade(
+    _, cells = grade(
         DOUBLE, "!echo shell", "import subprocess\nsubprocess.run(['/usr/bin/python3', '-V'])"
     )
     assert score(cells) == 3
@@ -391,3 +392,56 @@ def test_a_test_cell_that_hides_what_it_forbids_is_named(grade):
     assert score(cells) == 3
     assert outcome.incidents[0].startswith("double: ")
     assert "cannot be known before it runs" in outcome.incidents[0]
+
+
+ON_THE_WIRE = """
+from IPython import get_ipython
+
+kernel = get_ipython().kernel
+parent = kernel.get_parent()
+
+
+def signed(*frames):
+    return [b"<IDS|MSG>", kernel.session.sign(list(frames)), *frames]
+
+
+def send(kind, content):
+    kernel.session.send(kernel.iopub_socket, kind, content, parent)
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "kernel.iopub_socket.send_multipart(signed(b'1', b'2', b'3', b'4'))",
+        "kernel.iopub_socket.send_multipart([b'<IDS|MSG>', b'?'])",
+        'header = b\'{"msg_id": "1", "msg_type": 5}\'\n'
+        "kernel.iopub_socket.send_multipart(signed(header, b'{}', b'{}', b'{}'))",
+        "send('execute_input', {'code': '1', 'execution_count': True})",
+        "send('execute_result', {'data': {'text/plain': 'x'}, 'metadata': {}, 'execution_count': -5})",
+        "send('execute_result', {'data': {'text/plain': 'x'}, 'metadata': {}, 'execution_count': 2.5})",
+    ],
+)
+def test_messages_that_no_kernel_sends_cost_nothing(grade, words):
+    outcome, cells = grade(DOUBLE, ON_THE_WIRE + words, "print('still here')")
+    assert score(cells) == 3
+    assert "still here" in said(cells[2])
+    assert outcome.incidents == ()
+
+
+def test_a_message_without_end_does_not_fill_our_memory(grade, monkeypatch):
+    monkeypatch.setattr(student_kernel, "FLOOD", 60)
+    parts = "kernel.iopub_socket.io_thread.socket.send_multipart([bytes(7 << 20)] * 40)\n"
+    outcome, cells = grade(DOUBLE, ON_THE_WIRE + parts + "import time\ntime.sleep(3)", "print('still here')")
+    assert outcome.incidents == ("cell 2 ended the kernel: it sent more than 60 MB at once",)
+    assert "still here" in said(cells[2])
+    assert score(cells) == 3
+
+
+def test_a_process_may_have_any_name(grade):
+    rename = "import ctypes, time\nctypes.CDLL(None).prctl(15, b'\\xff\\xfe', 0, 0, 0)\ntime.sleep(1)"
+    _, cells = grade(DOUBLE, rename, "print('still here')")
+    assert "still here" in said(cells[2])
+    assert score(cells) == 3

@@ -174,7 +174,8 @@ def _families(children: set[int]) -> dict[int, list[int]]:
     parents: dict[int, int] = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, IndexError):  # it has ended in the meantime
-            parents[int(name)] = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+            # bytes: a process may choose any for its name, which stands in there
+            parents[int(name)] = int(Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()[1])
     found: dict[int, list[int]] = {child: [] for child in children}
     for pid in parents:
         owner = pid
