@@ -225,6 +225,21 @@ def test_report_names_the_commonest_mistakes(graded):
     assert counts == sorted(counts, reverse=True)
 
 
+def test_report_tells_what_was_mended_and_how_long_it_took(graded):
+    soup = BeautifulSoup(
+        (graded / "reports" / f"{ASSIGNMENT}.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    told = {item.contents[0].strip(): item.select_one(".who").text for item in soup.select("#told li")}
+    assert told["correlate: was missing, and is back as it was released"] == NAMES["mhassan"]
+    times = {
+        row.td.text: [cell.text for cell in row.find_all("td")] for row in soup.select("#times tbody tr")
+    }
+    assert {"starting the kernel", "the student's own cells", "the tests", "the whole run"} <= set(times)
+    for _, median, most, longest, whose, total in times.values():
+        assert 0 <= float(median) <= float(most) <= float(longest) <= float(total) + 0.1
+        assert whose in NAMES.values()
+
+
 def test_csv_files_agree_with_the_gradebook(graded, gradebook):
     scores = gradebook(graded)
     with (graded / "grades.csv").open(encoding="utf-8") as stream:
