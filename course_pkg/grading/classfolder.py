@@ -14,8 +14,6 @@ PostgreSQL server; a file of SQLite is always gradebook.db in the class folder.
 import csv
 import glob
 import json
-import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,15 +141,6 @@ def open_class(folder: Path) -> ClassFolder:
     for step in ("submitted", "autograded", "feedback", "release"):
         course[f"{step}_directory"] = step
     return made
-
-
-def use_this_environment() -> None:
-    """Let nbgrader find `alembic` and the kernels of the Python that runs us, whatever PATH says."""
-    here = str(Path(sys.executable).parent)
-    if here not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = here + os.pathsep + os.environ["PATH"]
-    # several notebooks run at a time: one thread each, or they wait for one another
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def write_json(path: Path, content: object) -> None:

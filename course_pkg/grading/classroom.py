@@ -24,7 +24,8 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from course_pkg.grading import feedback, prepare, report, schedule, summary
-from course_pkg.grading.classfolder import LOG, ClassFolder, open_class, use_this_environment
+from course_pkg.grading.classfolder import LOG, ClassFolder, open_class
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.fingerprints import digest, fingerprint
 from course_pkg.grading.gradebook import feedback_inputs, one_engine, take_back_scores
 from course_pkg.grading.intake import printable

@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from course_pkg.grading.classfolder import CONFIG, open_class, use_this_environment
+from course_pkg.grading.classfolder import CONFIG, open_class
+from course_pkg.grading.environment import use_this_environment
 
 EXTENSION = "nbgrader.server_extensions.formgrader"
 # what Jupyter would load besides, and marking does not need

@@ -25,19 +25,20 @@ class IsolatedExecute(NbGraderPreprocessor):
     sandboxed = Bool(True, help="Run student's code in a sandbox; False lets it do all that you can.").tag(
         config=True
     )
-    journal = Unicode("", help="The folder of the journal; empty: none.").tag(config=True)
+    journal = Unicode("", help="The folder of the journal; empty: beside the submissions.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         named = resources["nbgrader"]
-        task = task_for(nb, named["student"], named["assignment"], named["notebook"], self._source())
-        journal = Journal(Path(self.journal)) if self.journal else None
-        outcome = journal.find(task) if journal else None
+        task = task_for(nb, named["student"], named["assignment"], named["notebook"], self._folder("source"))
+        journal = Journal(
+            Path(self.journal) if self.journal else self._folder("submitted").parent / "journal"
+        )
+        outcome = journal.find(task)
         if outcome is None:
             if not self.sandboxed:
                 self.log.warning(OPEN_DOORS)
             outcome = execute(task, self.sandboxed)
-            if journal:
-                journal.store(task, outcome)
+            journal.store(task, outcome)
         for line in outcome.incidents:
             self.log.warning("%s: %s", named["student"], line)
         executed = nbformat.reads(outcome.content, as_version=4)
@@ -46,7 +47,7 @@ class IsolatedExecute(NbGraderPreprocessor):
         )
         return executed, resources
 
-    def _source(self) -> Path:
-        """Where the instructor's notebooks are, as the converter that runs this step has it."""
-        coursedir = self.parent.parent.coursedir
-        return Path(coursedir.format_path(coursedir.source_directory, ".", ".")).resolve()
+    def _folder(self, step: str) -> Path:
+        """The folder of one of nbgrader's steps, as the converter that runs this step has it."""
+        course = self.parent.parent.coursedir
+        return Path(course.format_path(getattr(course, f"{step}_directory"), ".", ".")).resolve()

@@ -200,12 +200,12 @@ def _write_config(folder: Path) -> None:
 
 from pathlib import Path
 
-from course_pkg.grading import feedback
+from course_pkg.grading import settings
 
 here = Path(__file__).resolve().parent
 c = get_config()  # nbgrader defines it
 load_subconfig("{CONFIG}", path=str(here / "{repository}"))
-feedback.configure(c)
+settings.configure(c)
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.source_directory = "{repository}/solutions"
 c.CourseDirectory.release_directory = "release"

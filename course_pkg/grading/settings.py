@@ -1,5 +1,7 @@
 """How this course grades, as settings of nbgrader."""
 
+import warnings
+
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -12,10 +14,12 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from course_pkg.grading import feedback
 from course_pkg.grading.collect import SafeCollector, SafeExtractor
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.exporter import SubmissionExporter
 from course_pkg.grading.isolated import IsolatedExecute
 
@@ -32,7 +36,11 @@ def configure(config: Config) -> None:
     >>> config.Autograde.autograde_preprocessors[0].__name__
     'IsolatedExecute'
     """
+    use_this_environment()
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # its own, and harmless
     feedback.configure(config)
+    # without a name the course is a row that is not there, which a database with foreign keys refuses
+    config.CourseDirectory.setdefault("course_id", "default_course")
     config.ZipCollectApp.extractor_plugin = SafeExtractor
     config.ZipCollectApp.collector_plugin = SafeCollector
     config.Autograde.exporter_class = SubmissionExporter

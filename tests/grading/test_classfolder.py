@@ -11,9 +11,9 @@ from course_pkg.grading.classfolder import (
     CONFIG,
     REPOSITORY,
     open_class,
-    use_this_environment,
     write_json,
 )
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.fingerprints import digest, fingerprint
 
 

@@ -378,9 +378,7 @@ def test_without_a_sandbox_the_same_comes_out(monkeypatch):
 
 
 def test_no_other_program_can_be_started(grade):
-    _, cells = grade(
-        DOUBLE, "!echo shell", "import subprocess\nsubprocess.run(['/usr/bin/python3', '-V'])"
-    )
+    _, cells = grade(DOUBLE, "!echo shell", "import subprocess\nsubprocess.run(['/usr/bin/python3', '-V'])")
     assert score(cells) == 3
     assert "shell" not in said(cells[1])
     assert "PermissionError" in said(cells[2])

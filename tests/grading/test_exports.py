@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from course_pkg.__main__ import main
-from course_pkg.grading.classfolder import use_this_environment
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.exports import CanvasExport, MoodleExport, harmless
 from course_pkg.grading.sample_class import ASSIGNMENT
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook, InvalidEntry
 
-from course_pkg.grading.classfolder import use_this_environment
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.gradebook import enrol, feedback_inputs, one_engine, one_transaction, take_back_scores
 
 

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
 from course_pkg.grading import bank
-from course_pkg.grading.classfolder import use_this_environment
+from course_pkg.grading.environment import use_this_environment
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]

@@ -6,7 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from course_pkg.grading.classfolder import open_class, use_this_environment
+from course_pkg.grading.classfolder import open_class
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.execute import execute
 from course_pkg.grading.gradebook import one_engine
 from course_pkg.grading.journal import Journal

@@ -17,7 +17,7 @@ from nbgrader.utils import capture_log, compute_checksum, is_solution
 from traitlets.config import Config
 
 from course_pkg.grading import bank
-from course_pkg.grading.classfolder import use_this_environment
+from course_pkg.grading.environment import use_this_environment
 from course_pkg.grading.exporter import SubmissionExporter
 from course_pkg.grading.repair import remarks_of
 
