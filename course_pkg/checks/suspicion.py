@@ -4,7 +4,12 @@ It decides nothing: an instructor reads the lines and looks at the cell.
 """
 
 import ast
+import itertools
+import re
+from typing import Any
 
+LONGEST = 30_000  # characters of a cell
+MAGICS = 100  # of a cell
 FRAMES, FUNCTIONS = "looks at who called it", "looks into functions"
 CELLS, TESTS = "changes cells before they run", "is the tests' own, in the notebook's process"
 PROCESSES = "starts, stops or leaves processes"
@@ -80,6 +85,9 @@ CALLS = {
     "__import__": "imports by text",
 }
 SHELL = {"system", "getoutput", "popen", "run_line_magic", "run_cell_magic"}
+_MAGIC = re.compile(  # with the lines behind backslashes; possessive, so that no line takes long
+    r"""^[ \t]*+(?:[!%?]|[^\n=#"']++=[ \t]*+[!%]|[\w.%]++\?++$)(?:[^\\\n]|\\.|\\\n)*+\n?""", re.MULTILINE
+)
 HARMLESS_MAGICS = {
     "matplotlib",
     "config",
@@ -116,24 +124,52 @@ def suspicious(source: str) -> list[str]:
     >>> suspicious("y = np.zeros(3)")
     []
     """
-    try:
-        tree = ast.parse(_as_python(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    if len(source) > LONGEST:
+        return [f"line 1: more than {LONGEST:,} characters, too long to be looked through"]
     found: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in ast.walk(_tree(source)):
         for what in _in_node(node):
             found[what] = min(node.lineno, found.get(what, node.lineno))  # type: ignore[attr-defined]
     return [f"line {line}: {what}" for what, line in sorted(found.items(), key=lambda item: item[1])]
 
 
-def _as_python(source: str) -> str:
-    """The cell without magics and shell commands, as IPython turns them into calls."""
+def _tree(source: str) -> ast.Module:
+    """The cell as Python, or as Python after IPython has had its say; empty if it is neither."""
+    for read in (str, _without_magics):
+        try:
+            return ast.parse(read(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return ast.Module([], [])
+
+
+def _without_magics(source: str) -> str:
+    """The cell without magics and shell commands, as IPython turns them into calls.
+
+    IPython itself takes time that grows with the square of their number, and more.
+    """
     try:
         from IPython.core.inputtransformer2 import TransformerManager
     except ImportError:
         return source
-    return TransformerManager().transform_cell(source)
+    manager = TransformerManager()
+    lines = source.splitlines(keepends=True)
+    for transform in (*manager.cleanup_transforms, *manager.line_transforms):
+        lines = transform(lines)
+    number = itertools.count()
+    return _MAGIC.sub(lambda found: _as_call(manager, found[0], next(number)), "".join(lines))
+
+
+def _as_call(manager: Any, command: str, number: int) -> str:
+    """A magic or a shell command, which may go on behind backslashes, as a call in as many lines."""
+    one_line = command.replace("\\\n", " ")
+    call = one_line[: len(one_line) - len(one_line.lstrip())] + "pass"
+    if number < MAGICS:
+        try:
+            call = "".join(manager.do_token_transforms([one_line])).rstrip("\n")
+        except (SyntaxError, RuntimeError):
+            return command
+    return call + "\n" * command.count("\n")
 
 
 def _in_node(node: ast.AST) -> list[str]:

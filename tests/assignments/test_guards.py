@@ -292,6 +292,12 @@ def test_names_in_the_first_assignment():
         ("files = !ls", "getoutput runs 'ls'"),
         ("%%bash\nls", "run_cell_magic runs 'bash'"),
         ("%%time\nimport gc", "gc finds"),
+        ("!ls \\\n -l\nimport gc", "line 3: gc finds"),
+        ("for name in names:\n    !echo {name}\n    y = %pwd\nimport gc", "line 4: gc finds"),
+        (">>> import gc", "gc finds"),
+        ("  import gc\n  gc?", "gc finds"),
+        ("!x\n" * 3000 + "import gc", "line 3001: gc finds"),
+        ("0," * 100_000, "too long to be looked through"),
         ("%load_ext autoreload", "run_line_magic runs 'load_ext'"),
         ("from course_pkg.checks import guards", "course_pkg.checks.guards is the tests' own"),
         ("import course_pkg.checks.work as w", "course_pkg.checks.work is the tests' own"),
@@ -327,6 +333,9 @@ def test_what_is_suspicious_is_named(source, words):
         "import inspect\nprint(inspect.getsource(f))",
         "import os, sys, time, math\nprint(sys.version, os.getcwd())",
         "f?",
+        "%%time\n" * 4000,
+        "a?\n" * 9000,
+        " " * 29_000 + "(",
     ],
 )
 def test_what_students_do_is_not_suspicious(source):
