@@ -212,5 +212,9 @@ def _command(name: str, text: str, rest: list[ast.expr]) -> list[str]:
     """A shell command, or a magic, which may have a cell of its own."""
     if "magic" not in name or text not in HARMLESS_MAGICS:
         return [f"{name} runs {text[:60]!r}"]
-    bodies = [part.value for part in rest if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    bodies = [
+        part.value.lstrip() for part in rest if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]
+    if any(body.startswith("%%") for body in bodies):
+        return [f"{name} runs another magic in {text!r}"]
     return [line.partition(": ")[2] for body in bodies for line in suspicious(body)]
