@@ -81,7 +81,7 @@ def yolo_loss_terms(
 
     In a cell with an object the box with the highest IoU with it is *responsible*: it alone learns from the
     object's place and size, and its confidence is to be that IoU. If none overlaps the object, the nearest
-    is (least squared error of x, y, w, h), much as in the authors' program. No gradient flows through the IoU.
+    is (least squared error of x, y, w, h), much as in the authors' program. No gradient flows through IoU.
     All other boxes are to have confidence 0.
 
     Sizes are compared by their roots, so that the same error counts more in a small box. √ is infinitely
