@@ -97,6 +97,7 @@ class _Run:
         self.tester: TesterProcess | None = None
         self.done: list[_Step] = []
         self.starts = 0
+        self.chances = 2  # of being killed from outside without losing a cell for it
         self.watchful = False  # whether a kernel has ended a moment after a cell
         limits = task.limits
         forbidden: set[str] = set()
@@ -124,7 +125,8 @@ class _Run:
                 with self._timed("student"):
                     told = self.kernel.run(cell, self._time_for(self.limits.cell))
             except KernelDiedError as death:
-                if self._was_an_earlier_cell():
+                if self._is_worth_another_try():
+                    cell.outputs = []
                     continue
                 cell.outputs.append(outputs.error("KernelDied", str(death)))
                 self._incident(f"cell {index + 1} ended the kernel: {death}")
@@ -146,7 +148,7 @@ class _Run:
                 self.done.append(_Step(keeper=name))
                 return
             except KernelDiedError as death:
-                if not self._was_an_earlier_cell():
+                if not self._is_worth_another_try():
                     self._incident(f"{name}: {death}")
                     return
 
@@ -233,11 +235,21 @@ class _Run:
                 self.watchful = True
                 return
 
-    def _was_an_earlier_cell(self) -> bool:
-        """Whether the kernel's death turns out to be the work of a cell that had run before."""
+    def _is_worth_another_try(self) -> bool:
+        """Whether the kernel's death was not the doing of the step that it was at.
+
+        Somebody outside may have killed it (no code inside can kill process 1 of its world), or it turns out
+        to be the work of a cell that had run before.
+        """
+        outside = self.kernel is not None and self.kernel.was_killed_from_outside() and self.chances > 0
         self._let_go()
+        if outside:
+            self.chances -= 1
+            self._incident(
+                "the kernel was killed from outside, and started again: is this machine short of memory?"
+            )
         steps = len(self.done)
-        return self._ready() and len(self.done) < steps
+        return self._ready() and (outside or len(self.done) < steps)
 
     def _let_go(self) -> None:
         for part in (self.tester, self.kernel):

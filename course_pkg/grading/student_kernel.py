@@ -47,6 +47,7 @@ class StudentKernel:
 
     def __init__(self, furniture: Furniture, limits: Limits, files: dict[str, bytes]) -> None:
         self.limits = limits
+        self.killed = False  # by us
         self.dry = _resident()  # megabytes
         self.next_look = 0.0
         self.tests_end, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -124,7 +125,7 @@ class StudentKernel:
         """
         sent = self._send("keeper_request", {"name": name})
         if not self._replied(sent, KEEPING):
-            self.child.send_signal(signal.SIGKILL)
+            self._kill()
             raise KernelDiedError(f"it could not be tested: {self.how_it_ended()}")
 
     def pause(self) -> None:
@@ -134,6 +135,10 @@ class StudentKernel:
         """
         self._hang_up()
         self.child.send_signal(signal.SIGSTOP)
+
+    def was_killed_from_outside(self) -> bool:
+        """Whether neither we nor its own code ended it."""
+        return self.child.status == -signal.SIGKILL and not self.killed and not self.child.greedy
 
     def is_alive(self, seconds: float) -> bool:
         """Whether the kernel still lives after that time."""
@@ -150,7 +155,7 @@ class StudentKernel:
         self.next_look = time.monotonic() + 0.1
         if _resident() - self.dry > FLOOD:
             self._hang_up()
-            self.child.send_signal(signal.SIGKILL)
+            self._kill()
             raise KernelDiedError(f"it sent more than {FLOOD:g} MB at once")
 
     def _replied(self, sent: str, seconds: float) -> bool:
@@ -162,6 +167,10 @@ class StudentKernel:
             if message and message["parent_header"].get("msg_id") == sent:
                 return True
         return False
+
+    def _kill(self) -> None:
+        self.killed = True
+        self.child.send_signal(signal.SIGKILL)
 
     def how_it_ended(self) -> str:
         """In words, once it has ended."""
@@ -189,7 +198,7 @@ class StudentKernel:
                 if replied:
                     return told or self._reconnect()
                 if told:
-                    self.child.send_signal(signal.SIGKILL)
+                    self._kill()
                     raise KernelDiedError(f"{told} It did not stop when told to")
                 told = f"{seconds:g} seconds are over: is there an endless loop?"
                 self.child.send_signal(signal.SIGINT)
@@ -221,7 +230,7 @@ class StudentKernel:
             sent = self._send("kernel_info_request", {})
             if self._replied(sent, LAST_OUTPUTS) and self._is_heard(sent):
                 return f"its output was lost: more than {LARGEST / 2**20:g} MB at once"
-        self.child.send_signal(signal.SIGKILL)
+        self._kill()
         raise KernelDiedError("it no longer sends outputs")
 
     def _handshake(self) -> None:

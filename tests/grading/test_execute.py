@@ -1,9 +1,12 @@
 """One notebook run in the sandbox: outputs, verdicts, and what happens to code that goes wrong."""
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import nbformat
+import psutil
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -142,12 +145,13 @@ def test_a_cell_that_goes_wrong_costs_that_cell_only(grade, code, says):
         assert says in outcome.incidents[-1]
 
 
-def test_memory_that_many_processes_use_together_is_counted(grade):
-    code = """
-    import os, time
+@pytest.mark.parametrize("take", ["x = b'x' * 2**27", "x = mmap.mmap(-1, 2**27); x.write(bytes(2**27))"])
+def test_memory_that_many_processes_use_together_is_counted(grade, take):
+    code = f"""
+    import mmap, os, time
     for _ in range(8):
         if not os.fork():
-            x = b"x" * 2**27
+            {take}
             time.sleep(30)
             os._exit(0)
     time.sleep(3.5)
@@ -155,6 +159,13 @@ def test_memory_that_many_processes_use_together_is_counted(grade):
     outcome, cells = grade(DOUBLE, "\n".join(line[4:] for line in code.splitlines()))
     assert score(cells) == 3
     assert "MB of memory, allowed are 400 MB" in outcome.incidents[-1]
+
+
+def test_memory_in_nobodys_address_space_cannot_be_had(grade):
+    segment = "import ctypes\nprint('segment', ctypes.CDLL(None).shmget(0, 4096, 0o1600))"
+    _, cells = grade(DOUBLE, "import os\nos.memfd_create('hoard')", segment)
+    assert "PermissionError" in said(cells[1])
+    assert "segment -1" in said(cells[2])
 
 
 @pytest.mark.parametrize(
@@ -443,3 +454,33 @@ def test_a_process_may_have_any_name(grade):
     _, cells = grade(DOUBLE, rename, "print('still here')")
     assert "still here" in said(cells[2])
     assert score(cells) == 3
+
+
+@pytest.mark.parametrize("when", ["in a cell", "in the tests"])
+def test_a_kernel_that_something_outside_kills_costs_nothing(when):
+    """As when the machine is short of memory, and the system picks a process to end."""
+    settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
+    settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
+    wait = "import time\ntime.sleep(1)\n"
+    cells = [
+        new_code_cell(wait + DOUBLE if when == "in a cell" else DOUBLE),
+        new_code_cell(wait + TESTS if when == "in the tests" else TESTS, metadata={"nbgrader": settings}),
+    ]
+    killed: list[int] = []
+    killer = threading.Thread(target=_kill_the_kernels, args=[killed])
+    killer.start()
+    outcome = execute(Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=cells)), QUICK))
+    killer.join()
+    assert killed
+    assert score(nbformat.reads(outcome.content, as_version=4).cells) == 3
+
+
+def _kill_the_kernels(killed: list[int]) -> None:
+    until = time.monotonic() + 20
+    while not killed and time.monotonic() < until:
+        time.sleep(0.7)
+        for server in psutil.Process().children(recursive=True):
+            if server.name() != "bwrap" and server.cmdline()[-1:] == ["kernel"]:
+                for kernel in server.children():
+                    kernel.kill()
+                    killed.append(kernel.pid)
