@@ -187,20 +187,21 @@ def _families(children: set[int]) -> dict[int, list[int]]:
 
 
 def _not_in_files(pid: int) -> float:
-    """Megabytes that a process has in memory beside files; what it shares with its copies counts in full."""
-    with contextlib.suppress(OSError, IndexError):
-        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
-        return (int(resident) - int(shared)) * os.sysconf("SC_PAGESIZE") / isolation.MB
-    return 0.0
+    """Megabytes that a process has in memory beside files; what it shares with others counts in full."""
+    return _megabytes(Path(f"/proc/{pid}/status"), b"RssAnon:", b"RssShmem:")
 
 
 def _own_share(pid: int) -> float:
     """The same, with what several processes share divided among them."""
+    return _megabytes(Path(f"/proc/{pid}/smaps_rollup"), b"Pss_Anon:", b"Pss_Shmem:") or _not_in_files(pid)
+
+
+def _megabytes(report: Path, *fields: bytes) -> float:
+    """The sum of some lines of the kernel's report on a process; 0 if that has ended."""
     with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss_Anon:"):
-                return int(line.split()[1]) / 1024
-    return _not_in_files(pid)
+        found = [line.split() for line in report.read_bytes().splitlines() if line.startswith(fields)]
+        return sum(int(words[1]) for words in found) / 1024
+    return 0.0
 
 
 def _wakes(number: int) -> int:

@@ -4,7 +4,8 @@ import tempfile
 from functools import cache
 
 # what no notebook needs: other programs, among them a Python without our guards; namespaces and mounts; other
-# processes' memory; kernel interfaces with a past
+# processes' memory; memory that is in no process's address space, where nobody counts it; kernel interfaces
+# with a past
 # fmt: off
 REFUSED = [
     "execve", "execveat",
@@ -17,6 +18,7 @@ REFUSED = [
     "sethostname", "setdomainname", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "iopl",
     "ioperm", "lookup_dcookie", "nfsservctl", "personality", "memfd_secret", "landlock_create_ruleset",
     "mbind", "set_mempolicy", "migrate_pages", "move_pages",
+    "memfd_create", "shmget", "shmat", "semget", "msgget", "mq_open",
 ]
 # fmt: on
 NEW_NAMESPACES = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
