@@ -17,6 +17,7 @@ c.CourseDirectory.release_directory = "assignments"
 c.CourseDirectory.submitted_directory = "class/submitted"
 c.CourseDirectory.autograded_directory = "class/autograded"
 c.CourseDirectory.feedback_directory = "class/feedback"
+c.ZipCollectApp.downloaded_directory = "class/downloaded"
 c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db?timeout=60"
 
 # What stands in the student's copy where the solution was.

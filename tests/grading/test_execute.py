@@ -1,5 +1,6 @@
 """One notebook run in the sandbox: outputs, verdicts, and what happens to code that goes wrong."""
 
+import contextlib
 import json
 import threading
 import time
@@ -480,7 +481,8 @@ def _kill_the_kernels(killed: list[int]) -> None:
     while not killed and time.monotonic() < until:
         time.sleep(0.7)
         for server in psutil.Process().children(recursive=True):
-            if server.name() != "bwrap" and server.cmdline()[-1:] == ["kernel"]:
-                for kernel in server.children():
-                    kernel.kill()
-                    killed.append(kernel.pid)
+            with contextlib.suppress(psutil.Error):  # it has ended in the meantime
+                if server.name() != "bwrap" and server.cmdline()[-1:] == ["kernel"]:
+                    for kernel in server.children():
+                        kernel.kill()
+                        killed.append(kernel.pid)
