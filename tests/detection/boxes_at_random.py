@@ -51,12 +51,19 @@ def objects(draw, mark, classes=2, most=6):
     }
 
 
-def images(mark, count=3):
-    """Predictions and targets of as many images."""
-    return st.tuples(
-        st.lists(detections(), min_size=count, max_size=count),
-        st.lists(objects(mark), min_size=count, max_size=count),
-    )
+@st.composite
+def images(draw, mark, count=3):
+    """Predictions and targets of as many images; most of the boxes found lie on or near an object."""
+    predictions, targets = [], []
+    for _ in range(count):
+        there, found = draw(objects(mark)), draw(detections())
+        for i in range(min(len(found["boxes"]), 2 * len(there["boxes"]))):
+            near = there["boxes"][i // 2] + torch.tensor(draw(st.tuples(*[st.integers(0, 1)] * 4)))
+            if (near[:2] < near[2:]).all():
+                found["boxes"][i] = near
+        predictions.append(found)
+        targets.append(there)
+    return predictions, targets
 
 
 def iou_by_counting(a, b):
