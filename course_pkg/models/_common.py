@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from course_pkg._validate import describe, positive_int
+from course_pkg._validate import describe
 
 
 def check_images(x: torch.Tensor, shape: tuple[int | None, ...]) -> None:
@@ -33,14 +33,6 @@ def check_images(x: torch.Tensor, shape: tuple[int | None, ...]) -> None:
         raise ValueError(f"x: got shape {tuple(x.shape)}, expected a batch of images, {expected}")
     if not x.is_floating_point():
         raise TypeError(f"x: got dtype {x.dtype}, expected a floating-point tensor")
-
-
-def at_least(name: str, value: int, minimum: int, why: str) -> int:
-    """`value`, if it is an integer of at least `minimum`; else an error that says `why`."""
-    number = positive_int(name, value)
-    if number < minimum:
-        raise ValueError(f"{name}: got {number}, expected at least {minimum}, {why}")
-    return number
 
 
 def he_initialisation(net: nn.Module, negative_slope: float = 0.0) -> None:
