@@ -2,6 +2,7 @@
 
 import ctypes
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -66,15 +67,14 @@ def course(folder: Path, cases: list[Case], again: list[Case]) -> Report:
     -------
     Report
     """
-    alone = _graded_alone(folder / "alone")
+    with worlds.services(folder / "alone", []) as world:
+        alone = graded_by_us(world)
     with worlds.services(folder / "all", cases) as world:
-        collected = command(world, [*PYTHON, "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
         before, host = world.print_of_what_stays(), socket.gethostname()
         start = time.perf_counter()
         with orphans() as survivors:
-            said = collected + command(world, [*COURSE, str(world.room)])
+            graded = graded_by_us(world)
             seconds = time.perf_counter() - start
-            graded = judge.read(world.room, said)
             faults = {case.name: judge.faults(case, graded, world) for case in cases}
             honest = honest_faults(graded, world)
             left_out = ",".join(case.student for case in cases if case not in again)
@@ -97,11 +97,20 @@ def course(folder: Path, cases: list[Case], again: list[Case]) -> Report:
     return Report(faults, outside, honest, tuple(worlds.HONEST), graded, seconds)
 
 
-def _graded_alone(folder: Path) -> Graded:
-    """The honest students in a class of their own."""
-    with worlds.services(folder, []) as world:
-        command(world, [*PYTHON, "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
-        return judge.read(world.room, command(world, [*COURSE, str(world.room)]))
+def graded_by_us(world: World) -> Graded:
+    """Collect what was handed in as archives, grade everything with the course's command, and read the class.
+
+    Raises
+    ------
+    RuntimeError
+        If the command grades nothing at all.
+    """
+    said = command(world, [*PYTHON, "nbgrader", "zip_collect", ASSIGNMENT, "--force"])
+    said += command(world, [*COURSE, str(world.room)])
+    try:
+        return judge.read(world.room, said)
+    except sqlite3.Error as error:
+        raise RuntimeError(f"nothing was graded: {said[-3000:]}") from error
 
 
 def command(world: World, words: list[str], seconds: float = 1800) -> str:
@@ -155,7 +164,7 @@ def _living(me: psutil.Process, before: set[int]) -> list[psutil.Process]:
 def changes(world: World, before: dict[str, str]) -> list[str]:
     """What was changed or left where grading has nothing to do."""
     after = world.print_of_what_stays()
-    found = [f"changed: {path}" for path in sorted(before | after) if before.get(path) != after.get(path)]
+    found = [f"changed: {path}" for path in sorted(before) if before[path] != after.get(path)]
     return found + [f"left behind: {path}" for path in worlds.leftovers(world)]
 
 
