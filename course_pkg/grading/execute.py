@@ -19,6 +19,7 @@ from course_pkg.grading.student_kernel import TIME_OVER, KernelDiedError, Studen
 from course_pkg.grading.task import Outcome, Task
 from course_pkg.grading.tester_process import Answer, TesterProcess, verdict_outputs
 
+OUTPUTS = 10  # how many cells' full output a notebook can hold
 MOST_RESTARTS = 6  # of a kernel that keeps dying
 AFTERWARDS = 0.4  # seconds in which a kernel ends that a cell has told to end
 
@@ -98,6 +99,7 @@ class _Run:
         self.done: list[_Step] = []
         self.starts = 0
         self.chances = 2  # of being killed from outside without losing a cell for it
+        self.room = OUTPUTS * task.limits.output  # megabytes for the outputs that are still to come
         self.watchful = False  # whether a kernel has ended a moment after a cell
         limits = task.limits
         forbidden: set[str] = set()
@@ -123,7 +125,8 @@ class _Run:
             assert self.kernel is not None
             try:
                 with self._timed("student"):
-                    told = self.kernel.run(cell, self._time_for(self.limits.cell))
+                    room = self.limits.output if self.room > 0 else 0.0
+                    told = self.kernel.run(cell, self._time_for(self.limits.cell), room)
             except KernelDiedError as death:
                 if self._is_worth_another_try():
                     cell.outputs = []
@@ -131,9 +134,13 @@ class _Run:
                 cell.outputs.append(outputs.error("KernelDied", str(death)))
                 self._incident(f"cell {index + 1} ended the kernel: {death}")
                 return
-            if told:
+            self.room -= outputs.size(cell.outputs) / 2**20
+            stopped = any(output.get("ename") == TIME_OVER for output in cell.outputs)
+            if told and not room and not stopped:
+                self._incident(f"after {OUTPUTS * self.limits.output:g} MB, all other output was cut")
+            elif told:
                 self._incident(f"cell {index + 1}: {told}")
-            if not any(output.get("ename") == TIME_OVER for output in cell.outputs):
+            if not stopped:
                 self.done.append(_Step(cell=index))
             return
         cell.outputs = [outputs.error("NotRun", self.incidents[-1])]
@@ -222,7 +229,7 @@ class _Run:
                     kernel.leave_keeper(step.keeper)
                 else:
                     again = new_code_cell(self.cells[step.cell].source)
-                    kernel.run(again, self._time_for(self.limits.cell))
+                    kernel.run(again, self._time_for(self.limits.cell), 0)
                 watched = self.watchful or step == self.done[-1]
                 if watched and not kernel.is_alive(AFTERWARDS):
                     raise KernelDiedError(kernel.how_it_ended())

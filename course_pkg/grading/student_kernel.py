@@ -77,7 +77,7 @@ class StudentKernel:
         self.tests_end.close()
         self.manager.cleanup_resources()
 
-    def run(self, cell: NotebookNode, seconds: float) -> str:
+    def run(self, cell: NotebookNode, seconds: float, megabytes: float = Limits.output) -> str:
         """Run one cell and put its outputs into it.
 
         Parameters
@@ -85,6 +85,8 @@ class StudentKernel:
         cell : NotebookNode
         seconds : float
             How long it may take.
+        megabytes : float
+            How much output is kept.
 
         Returns
         -------
@@ -104,7 +106,7 @@ class StudentKernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        collector = _Collector(cell, self.limits.output)
+        collector = _Collector(cell, megabytes)
         sent = self._send("execute_request", content)
         try:
             told = self._finish(sent, collector, seconds)
@@ -298,12 +300,13 @@ class _Collector:
         """Take one message in; whether it was the last."""
         if message["msg_type"].startswith("comm"):
             return False
-        self.room -= outputs.size(message["content"])
-        if self.room < 0 and message["msg_type"] != "status":
-            if not self.cut:
-                self.cut = f"its output was cut after {self.megabytes:g} MB"
-                self._note(f"\n[more output than {self.megabytes:g} MB: the rest is left out]\n")
-            return False
+        if message["msg_type"] not in ("status", "execute_input"):  # of these, little is kept
+            self.room -= outputs.size(message["content"])
+            if self.room < 0:
+                if not self.cut:
+                    self.cut = f"its output was cut after {self.megabytes:.2g} MB"
+                    self._note(f"\n[more output than {self.megabytes:.2g} MB: the rest is left out]\n")
+                return False
         try:
             self.client.process_message(message, self.cell, 0)
         except CellExecutionComplete:

@@ -314,6 +314,14 @@ display(verdict, raw=True)
     assert "still here" in said(cells[3])
 
 
+def test_outputs_of_many_cells_together_are_cut(grade):
+    outcome, cells = grade(DOUBLE, *["print('x' * 90_000)"] * 20)
+    assert score(cells) == 3
+    assert len(outcome.content) < 1_500_000
+    assert sum("x" * 90_000 in said(cell) for cell in cells) == 12
+    assert outcome.incidents[-1] == "after 1 MB, all other output was cut"
+
+
 def test_warnings_cost_nothing(grade):
     _, cells = grade(
         "import warnings\ndef double(x):\n    warnings.warn('careful')\n    return 2 * x", "double(1)"
