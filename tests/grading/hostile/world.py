@@ -54,6 +54,7 @@ load_subconfig("nbgrader_config.py", path={repository!r})
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.source_directory = str(here.parent / "source")
 c.CourseDirectory.release_directory = "release"
+c.ZipCollectApp.downloaded_directory = "downloaded"
 c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
