@@ -172,7 +172,7 @@ def _grades(case: Case, world: World) -> list[str]:
         words.append("marks without work")
     kept = [part for part in most if part not in case.loses and not case.free(part)]
     if case.graded and any(given[part] is None for part in most):
-        words.append("not graded")
+        words.append("parts left without a score")
     elif case.graded and any(given[part] != most[part] for part in kept):
         words.append("honest parts lose their marks")
     shown = judge.leaks(case, graded, world)
