@@ -18,6 +18,7 @@ MAX_TEXT = 20_000  # characters of one text output, of a table, of an error
 MAX_IMAGE = 1_000_000  # characters of one image
 MAX_OUTPUTS = 50  # of one cell
 MAX_PAGE = 3_000_000  # characters of all sources and outputs together
+MAX_MARKUP = 200_000  # of all Markdown and HTML: to read it safely takes up to 0.2 s for 1,000
 
 _TAGS = "a p br hr h1 h2 h3 h4 h5 h6 em strong b i u del sub sup code pre span div blockquote ul ol li img "
 _TAGS += "table caption thead tbody tfoot tr th td"
@@ -86,10 +87,15 @@ def tame(cells: Iterable[NotebookNode]) -> None:
 
     Outputs keep one form each: an image, a table, or text. Metadata goes, but for nbgrader's.
     """
-    left = MAX_PAGE
+    left, markup = MAX_PAGE, MAX_MARKUP
     for cell in cells:
-        cell.source = _short(cell.source, min(MAX_SOURCE, left))
+        most = min(MAX_SOURCE, left)
+        if cell.cell_type == "markdown":
+            most = min(most, max(0, markup))
+        cell.source = _short(cell.source, most)
         left -= len(cell.source)
+        if cell.cell_type == "markdown":
+            markup -= len(cell.source)
         cell.metadata = NotebookNode(
             {"nbgrader": cell.metadata.nbgrader} if "nbgrader" in cell.metadata else {}
         )
@@ -99,9 +105,11 @@ def tame(cells: Iterable[NotebookNode]) -> None:
         if cell.cell_type == "code":
             shown = []
             for output in cell.outputs[:MAX_OUTPUTS]:
-                made = _tamed(output, left)
+                made = _tamed(output, left, markup)
                 shown += [made] if made else []
                 left -= _length(made) if made else 0
+                texts = made.get("data", {}) if made else {}
+                markup -= sum(len(texts[kind]) for kind in _MARKUP if kind in texts)
             if len(cell.outputs) > MAX_OUTPUTS:
                 shown.append(_note(f"{len(cell.outputs) - MAX_OUTPUTS} more outputs"))
             cell.outputs = shown
@@ -118,7 +126,7 @@ def _pictures(attachments: Mapping[str, Any], left: int) -> tuple[NotebookNode, 
     return kept, taken
 
 
-def _tamed(output: NotebookNode, left: int) -> NotebookNode | None:
+def _tamed(output: NotebookNode, left: int, markup: int) -> NotebookNode | None:
     if output.output_type == "stream":
         return new_output(
             "stream", name=output.name, text=_short(plain_text(output.text), min(MAX_TEXT, left))
@@ -134,7 +142,7 @@ def _tamed(output: NotebookNode, left: int) -> NotebookNode | None:
     data = {kind: "".join(value) for kind, value in output.data.items() if isinstance(value, str | list)}
     for kind in (*_IMAGES, *_MARKUP):
         if kind in data:
-            if len(data[kind]) > min(MAX_IMAGE if kind in _IMAGES else MAX_TEXT, left):
+            if len(data[kind]) > min(MAX_IMAGE if kind in _IMAGES else min(MAX_TEXT, markup), left):
                 return _note(f"{kind} of {len(data[kind])} characters")
             return new_output("display_data", data={kind: data[kind]}, metadata=_words(output))
     for kind in _TEXTS:

@@ -16,7 +16,7 @@ from course_pkg.checks.part import VERDICT_TYPE
 from course_pkg.grading import bank
 from course_pkg.grading.classfolder import open_class
 from course_pkg.grading.runs import read_run
-from course_pkg.grading.safe import MAX_PAGE, plain_text, safe_html, safe_markdown, tame
+from course_pkg.grading.safe import MAX_MARKUP, MAX_PAGE, plain_text, safe_html, safe_markdown, tame
 from course_pkg.grading.sample_class import ASSIGNMENT
 
 STUDENT = "kpatel"
@@ -288,3 +288,14 @@ def test_outputs_in_pieces_or_empty():
     assert json.loads(json.dumps(cell.outputs)) == [
         {"output_type": "display_data", "data": {"text/html": "<b>x</b>"}, "metadata": {}}
     ]
+
+
+def test_markup_of_all_cells_together_is_bounded():
+    table = new_output("display_data", data={"text/html": "<b>" * 5000})
+    cells = [new_markdown_cell("a\n===\n" * 4000) for _ in range(20)]
+    cells += [new_code_cell("x", outputs=[table] * 10)]
+    tame(cells)
+    shown = [cell.source for cell in cells[:-1]]
+    shown += [output.data["text/html"] for output in cells[-1].outputs if "data" in output]
+    assert 0.9 * MAX_MARKUP < sum(map(len, shown)) < 1.1 * MAX_MARKUP
+    assert "left out" in cells[-1].outputs[-1].text
