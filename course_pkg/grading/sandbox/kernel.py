@@ -38,7 +38,8 @@ LATE_PARTS = {
 CHANNELS = ("shell", "iopub", "stdin", "control")
 MOST_SNAPSHOTS = 20  # for one test cell
 TESTS_ARE_OVER = 113  # exit code of a snapshot that was let go
-LATER = 2  # seconds of processor time that a call may go on after it was told to stop
+LATER = 2  # seconds that a call may go on after it was told to stop
+PATIENCE = 3  # times its seconds of processor time a call may take, where others are busy too
 # what the student's cells leave to us, of descriptors and of processes and threads
 SPARE = {resource.RLIMIT_NOFILE: 64, resource.RLIMIT_NPROC: 20}
 
@@ -198,25 +199,28 @@ def _be_snapshot(line: socket.socket, names: dict[str, Any], seconds: float) -> 
     if Tools.use_threads is not None:
         Tools.use_threads(1)  # a fork has no others, and would wait for those that the student asked for
     sys.stdout = sys.stderr = io.StringIO()  # what tests make a function print is nobody's business
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     while True:
         try:
             request = Tools.receive(line)
         except EOFError:
             return
+        signal.signal(signal.SIGPROF, _time_is_over)
         signal.signal(signal.SIGALRM, _time_is_over)
-        signal.setitimer(signal.ITIMER_PROF, seconds + LATER)  # ends code that cannot be interrupted
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # of processor time, however busy the machine is
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)  # for a call that sleeps
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds + LATER)  # ends code that cannot be interrupted
         try:
             reply = Tools.run(request, names)
         except KeyboardInterrupt:  # a moment after the work was done
             reply = {"status": "interrupted"}
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF, signal.ITIMER_VIRTUAL):
+            signal.setitimer(timer, 0)
         Tools.send(line, reply)
 
 
 def _time_is_over(number: int, frame: FrameType | None) -> None:
+    signal.setitimer(signal.ITIMER_PROF, 0)
     signal.setitimer(signal.ITIMER_REAL, LATER)  # for code that catches this and goes on
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the next time it ends the process
     raise KeyboardInterrupt
