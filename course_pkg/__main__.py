@@ -79,23 +79,23 @@ def main(arguments: list[str] | None = None) -> int:
 
             return notebook.check(options.notebook)
         case "release":
-            from course_pkg.grading import release
+            from course_pkg.grading.assignments import release
 
             release.generate(Path("assignments"))
             return 0
         case "kill-table":
-            from course_pkg.grading import kill_table
+            from course_pkg.grading.assignments import kill_table
 
             print(kill_table.write(options.assignment, options.out))
             return 0
         case "sample-class":
-            from course_pkg.grading import sample_class
+            from course_pkg.grading.assignments import sample_class
 
             return sample_class.create(options.folder)
         case "grade":
-            from course_pkg.grading import classroom
+            from course_pkg.grading.classroom.grade import grade
 
-            return classroom.grade(
+            return grade(
                 options.folder,
                 options.assignment,
                 options.workers,
@@ -104,15 +104,15 @@ def main(arguments: list[str] | None = None) -> int:
                 again=options.again,
             )
         case "similarity":
-            from course_pkg.grading import similarity
+            from course_pkg.grading.reports import similarity
 
             return similarity.write(options.folder, options.assignment)
         case "formgrader":
-            from course_pkg.grading import formgrader
+            from course_pkg.grading.reports import formgrader
 
             return formgrader.serve(options.folder, options.port, options.browser)
         case "student-bundle":
-            from course_pkg.grading import bundle
+            from course_pkg.grading.assignments import bundle
 
             return bundle.make(options.out)
     raise AssertionError(options.command)

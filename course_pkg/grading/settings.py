@@ -17,11 +17,11 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from course_pkg.grading import feedback
-from course_pkg.grading.collect import SafeCollector, SafeExtractor
 from course_pkg.grading.environment import use_this_environment
-from course_pkg.grading.exporter import SubmissionExporter
-from course_pkg.grading.isolated import IsolatedExecute
+from course_pkg.grading.execution.isolated import IsolatedExecute
+from course_pkg.grading.intake.collect import SafeCollector, SafeExtractor
+from course_pkg.grading.intake.exporter import SubmissionExporter
+from course_pkg.grading.reports import feedback
 
 
 def configure(config: Config) -> None:

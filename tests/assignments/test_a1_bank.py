@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 
 ASSIGNMENT = "a1_convolution_1d"
 CORRECT = bank.load(ASSIGNMENT, "correct")

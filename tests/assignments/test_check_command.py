@@ -7,8 +7,8 @@ import pytest
 
 from course_pkg.__main__ import main
 from course_pkg.checks import notebook
-from course_pkg.grading import bank
-from course_pkg.grading.release import ROOT
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.release import ROOT
 
 ASSIGNMENT = "a1_convolution_1d"
 COPY = ROOT / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"

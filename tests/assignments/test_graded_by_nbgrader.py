@@ -11,8 +11,8 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-from course_pkg.grading import bank
-from course_pkg.grading.release import ROOT
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.release import ROOT
 
 ASSIGNMENT = "a1_convolution_1d"
 MISTAKES = ["convolve_not_flipped", "pad_minus_zero", "peaks_latest_first"]

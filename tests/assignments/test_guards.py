@@ -12,7 +12,7 @@ from course_pkg.checks import suspicion, work
 from course_pkg.checks.plain import plain
 from course_pkg.checks.shortcuts import ShortcutUsedError, names_in
 from course_pkg.checks.suspicion import suspicious
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 
 # what a process runs that has guards; the test's own process is to have none
 GUARDED = """
@@ -306,7 +306,7 @@ def test_names_in_the_first_assignment():
             "from course_pkg.checks import student\nstudent.transport = f",
             "student.transport is the tests' own",
         ),
-        ("import course_pkg.grading.bank", "course_pkg.grading is not needed"),
+        ("import course_pkg.grading.assignments.bank", "course_pkg.grading is not needed"),
         ("np.convolve.__wrapped__", "__wrapped__ looks into"),
         ("f.__code__.co_consts", "co_consts looks into"),
         ("sys.modules['numpy'] = x", "sys.modules looks at"),
@@ -360,7 +360,7 @@ def test_examples_in_docstrings():
 
 def test_the_bank_scores_the_same_behind_guards():
     body = """
-    from course_pkg.grading import bank
+    from course_pkg.grading.assignments import bank
     notebook = bank.source_notebook("a1_convolution_1d")
     for right in bank.load("a1_convolution_1d", "correct"):
         for verdict in bank.verdicts(bank.fill(notebook, right.source)):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from course_pkg.grading import kill_table
+from course_pkg.grading.assignments import kill_table
 
 BOOK = Path(__file__).parents[2] / "book" / "guides"
 

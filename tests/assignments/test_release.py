@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from course_pkg.grading import bank
-from course_pkg.grading.release import ROOT, generate
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.release import ROOT, generate
 
 RELEASED = sorted((ROOT / "assignments").glob("*/*.ipynb"))
 NAMES = [path.stem for path in RELEASED]

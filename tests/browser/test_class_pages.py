@@ -8,8 +8,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.converters import GenerateFeedback
 
 from course_pkg.__main__ import main
-from course_pkg.grading.classfolder import open_class
-from course_pkg.grading.sample_class import ASSIGNMENT
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT
+from course_pkg.grading.classroom.classfolder import open_class
 
 PAGES = {
     "feedback": f"feedback/kpatel/{ASSIGNMENT}/{ASSIGNMENT}.html",

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from course_pkg.__main__ import main
-from course_pkg.grading.sample_class import ASSIGNMENT
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT
 
 # nbconvert draws formulas with a script from here; without a network they stay TeX
 MATHJAX = "https://cdnjs.cloudflare.com/"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from course_pkg.grading import bank, classroom, sample_class
+from course_pkg.grading.assignments import bank, sample_class
+from course_pkg.grading.classroom.grade import grade
 
 A1 = sample_class.ASSIGNMENT
 HERE = str(Path(__file__).parent)
@@ -28,7 +29,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     with FileLock(base / "sample.lock"):
         if not done.exists():
             assert sample_class.create(folder) == 0
-            assert classroom.grade(folder, A1) == 0
+            assert grade(folder, A1) == 0
             done.touch()
     return folder
 

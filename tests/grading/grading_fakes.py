@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from course_pkg.grading.task import Outcome, Task
+from course_pkg.grading.execution.task import Outcome, Task
 
 
 def notebook(*cells: tuple[str, str | None]) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_pkg.grading import bank, bundle
-from course_pkg.grading.sample_class import ASSIGNMENT
+from course_pkg.grading.assignments import bank, bundle
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT
 
 NOTEBOOK = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
 WHEEL = "course_pkg-0.1.0-py3-none-any.whl"

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from nbgrader.coursedir import CourseDirectory
 
-from course_pkg.grading.classfolder import (
+from course_pkg.grading.classroom.classfolder import (
     CONFIG,
     REPOSITORY,
     open_class,

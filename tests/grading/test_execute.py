@@ -13,11 +13,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_pkg.checks.part import VERDICT_TYPE
-from course_pkg.grading import student_kernel
-from course_pkg.grading.execute import execute
-from course_pkg.grading.limits import Limits
+from course_pkg.grading.execution import student_kernel
+from course_pkg.grading.execution.execute import execute
+from course_pkg.grading.execution.limits import Limits
+from course_pkg.grading.execution.task import Outcome, Task
 from course_pkg.grading.sandbox.provisioner import close_rooms
-from course_pkg.grading.task import Outcome, Task
 
 QUICK = Limits(packages=("numpy",), cell=4, call=2, tests=20, total=60, memory=400, scratch=8, output=0.1)
 DOUBLE = "def double(x):\n    return 2 * x"

@@ -11,9 +11,9 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from course_pkg.__main__ import main
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT
 from course_pkg.grading.environment import use_this_environment
-from course_pkg.grading.exports import CanvasExport, MoodleExport, harmless
-from course_pkg.grading.sample_class import ASSIGNMENT
+from course_pkg.grading.reports.exports import CanvasExport, MoodleExport, harmless
 
 # id, first and last name, number in Canvas
 ADA, BO, CY, DI = [

@@ -13,11 +13,11 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 
 from course_pkg.checks.part import VERDICT_TYPE
-from course_pkg.grading import bank
-from course_pkg.grading.classfolder import open_class
-from course_pkg.grading.runs import read_run
-from course_pkg.grading.safe import MAX_MARKUP, MAX_PAGE, plain_text, safe_html, safe_markdown, tame
-from course_pkg.grading.sample_class import ASSIGNMENT
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT
+from course_pkg.grading.classroom.classfolder import open_class
+from course_pkg.grading.reports.runs import read_run
+from course_pkg.grading.reports.safe import MAX_MARKUP, MAX_PAGE, plain_text, safe_html, safe_markdown, tame
 
 STUDENT = "kpatel"
 FORGED = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_pkg.grading.collect import SafeCollector
+from course_pkg.grading.intake.collect import SafeCollector
 
 
 @pytest.mark.parametrize(

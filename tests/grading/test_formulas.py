@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from course_pkg.grading import bank
-from course_pkg.grading.feedback import code_marked, safe_markdown
-from course_pkg.grading.formulas import mathml
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.reports.feedback import code_marked, safe_markdown
+from course_pkg.grading.reports.formulas import mathml
 
 
 def test_every_formula_of_the_assignment_can_be_drawn():

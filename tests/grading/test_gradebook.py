@@ -5,8 +5,14 @@ import shutil
 import pytest
 from nbgrader.api import Gradebook, InvalidEntry
 
+from course_pkg.grading.classroom.gradebook import (
+    enrol,
+    feedback_inputs,
+    one_engine,
+    one_transaction,
+    take_back_scores,
+)
 from course_pkg.grading.environment import use_this_environment
-from course_pkg.grading.gradebook import enrol, feedback_inputs, one_engine, one_transaction, take_back_scores
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +106,7 @@ def graded(gradebook: Gradebook, students: list[str]) -> None:
 
 
 def test_scores_are_taken_back_from_those_only(url, monkeypatch):
-    monkeypatch.setattr("course_pkg.grading.gradebook.CHUNK", 2)
+    monkeypatch.setattr("course_pkg.grading.classroom.gradebook.CHUNK", 2)
     students = [f"s{i}" for i in range(5)]
     with one_engine(url) as gradebook:
         graded(gradebook, students)

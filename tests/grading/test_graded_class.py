@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from course_pkg.grading import bank
-from course_pkg.grading.sample_class import ASSIGNMENT, STUDENTS
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT, STUDENTS
 
 NAMES = {student: f"{first_name} {last_name}" for student, first_name, last_name, *_ in STUDENTS}
 HANDED_IN = [student for student, *_, kind, _, _ in STUDENTS if kind != "not handed in"]

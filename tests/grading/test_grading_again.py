@@ -17,9 +17,10 @@ from small_class import ASSIGNMENT as SMALL
 from small_class import DOUBLE, RIGHT
 
 from course_pkg.__main__ import main
-from course_pkg.grading import prepare, schedule
-from course_pkg.grading.classfolder import open_class
-from course_pkg.grading.sample_class import ASSIGNMENT, STUDENTS
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT, STUDENTS
+from course_pkg.grading.classroom import prepare
+from course_pkg.grading.classroom.classfolder import open_class
+from course_pkg.grading.execution import schedule
 
 GRADED = [student for student, *_, kind, _, _ in STUDENTS if kind != "not handed in"]
 

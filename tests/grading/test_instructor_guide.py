@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from course_pkg.grading.classfolder import REPOSITORY
-from course_pkg.grading.exports import CanvasExport, MoodleExport
-from course_pkg.grading.limits import load
-from course_pkg.grading.similarity import SHARE
+from course_pkg.grading.classroom.classfolder import REPOSITORY
+from course_pkg.grading.execution.limits import load
+from course_pkg.grading.reports.exports import CanvasExport, MoodleExport
+from course_pkg.grading.reports.similarity import SHARE
 
 GUIDE = (REPOSITORY / "book" / "guides" / "instructor.md").read_text(encoding="utf-8")
 COMMANDS = "\n".join(re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL))

@@ -20,8 +20,8 @@ import pytest
 import small_class
 from small_class import ASSIGNMENT, DOUBLE, TOTAL
 
-from course_pkg.grading.classfolder import REPOSITORY
-from course_pkg.grading.progress import FILE, read
+from course_pkg.grading.classroom.classfolder import REPOSITORY
+from course_pkg.grading.classroom.progress import FILE, read
 
 KILLS = int(os.environ.get("KILLS", "2"))
 STUDENTS = ["ada", "bo", "cy", "di"]

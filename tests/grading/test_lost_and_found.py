@@ -3,7 +3,7 @@
 import shutil
 
 from course_pkg.__main__ import main
-from course_pkg.grading.sample_class import ASSIGNMENT
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT
 
 
 def test_a_lost_gradebook_is_filled_again(class_copy, gradebook, capsys):

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from course_pkg.grading import report, runs
-from course_pkg.grading.feedback import HideTests
-from course_pkg.grading.safe import safe_markdown
-from course_pkg.grading.scores import Scores, state
+from course_pkg.grading.classroom.scores import Scores, state
+from course_pkg.grading.reports import report, runs
+from course_pkg.grading.reports.feedback import HideTests
+from course_pkg.grading.reports.safe import safe_markdown
 from course_pkg.plots.grades import part_difficulty, score_distribution
 
 NAN = float("nan")

@@ -13,7 +13,7 @@ from small_class import ASSIGNMENT, DOUBLE, RIGHT, TOTAL
 
 from course_pkg.__main__ import main
 from course_pkg.checks.part import VERDICT_TYPE
-from course_pkg.grading.classfolder import open_class
+from course_pkg.grading.classroom.classfolder import open_class
 
 SHUFFLED = """
 import numpy as np

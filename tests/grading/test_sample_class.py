@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_pkg.grading import bank, sample_class
+from course_pkg.grading.assignments import bank, sample_class
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from jupyter_client import KernelManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from course_pkg.grading.limits import Limits, load
+from course_pkg.grading.execution.limits import Limits, load
+from course_pkg.grading.execution.student_kernel import StudentKernel
 from course_pkg.grading.sandbox import packages, system_calls
 from course_pkg.grading.sandbox.provisioner import SandboxProvisioner, close_rooms, kernel_spec
 from course_pkg.grading.sandbox.room import Furniture, NoSandboxError, Room, RoomFailedError
-from course_pkg.grading.student_kernel import StudentKernel
 
 LIMITS = Limits(packages=("numpy",), cell=10, memory=400, scratch=4, files=100, processes=40)
 FURNITURE = Furniture("kernel", ("numpy",), ("checks",))
@@ -69,7 +69,7 @@ def run_inside(source: str, limits: Limits = LIMITS) -> NotebookNode:
     [
         Path(__file__).resolve(),
         Path(packages.COURSE).parent / "solutions",
-        Path(packages.COURSE) / "grading" / "execute.py",
+        Path(packages.COURSE) / "grading" / "execution" / "execute.py",
         Path(packages.COURSE) / "ops",
         Path.home() / ".ssh",
         "/etc/passwd",
@@ -227,9 +227,9 @@ def _sleeping_children(before: set[int]) -> list[str]:
 def test_nothing_survives_a_grader_that_is_killed(number):
     code = """
         import time
-        from course_pkg.grading.limits import Limits
+        from course_pkg.grading.execution.limits import Limits
         from course_pkg.grading.sandbox.room import Furniture
-        from course_pkg.grading.student_kernel import StudentKernel
+        from course_pkg.grading.execution.student_kernel import StudentKernel
         kernel = StudentKernel(Furniture("kernel", ("numpy",), ("checks",)), Limits(), {})
         print(kernel.child.room.process.pid, flush=True)
         time.sleep(60)

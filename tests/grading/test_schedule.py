@@ -13,9 +13,9 @@ import pytest
 from dask_cluster import cluster
 from grading_fakes import notebook, task
 
-from course_pkg.grading.classfolder import REPOSITORY
-from course_pkg.grading.schedule import ATTEMPTS, Failure, run
-from course_pkg.grading.task import Task
+from course_pkg.grading.classroom.classfolder import REPOSITORY
+from course_pkg.grading.execution.schedule import ATTEMPTS, Failure, run
+from course_pkg.grading.execution.task import Task
 
 
 def cells(first: str) -> str:
@@ -122,7 +122,7 @@ def test_workers_die_with_a_killed_grader(tmp_path):
     program.write_text(
         f"import sys; sys.path.append({str(Path(grading_fakes.__file__).parent)!r})\n"
         "import grading_fakes, os\n"
-        "from course_pkg.grading.schedule import run\n"
+        "from course_pkg.grading.execution.schedule import run\n"
         "if __name__ == '__main__':\n"
         "    cells = [grading_fakes.notebook((c, None)) for c in ('x = 1', 'sleep 600', 'sleep 601')]\n"
         "    tasks = [grading_fakes.task(f's{i}', c) for i, c in enumerate(cells)]\n"
@@ -184,7 +184,7 @@ def test_a_failure_on_a_cluster_stops_nobody():
 
 
 def test_a_cluster_without_a_worker_and_one_that_is_not_there(monkeypatch):
-    monkeypatch.setattr("course_pkg.grading.schedule.CONNECT", 1)
+    monkeypatch.setattr("course_pkg.grading.execution.schedule.CONNECT", 1)
     with cluster(0) as (address, _), pytest.raises(ValueError, match=f"{address} has no worker"):
         list(run(class_of(1), scheduler=address))
     with pytest.raises(ValueError, match=r"--scheduler: nobody answers at 'tcp://127.0.0.1:9'"):

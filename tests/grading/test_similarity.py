@@ -10,9 +10,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from course_pkg.__main__ import main
-from course_pkg.grading import bank, similarity
-from course_pkg.grading.sample_class import ASSIGNMENT, STUDENTS
-from course_pkg.grading.similarity import LEAST, matches, side_by_side
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.sample_class import ASSIGNMENT, STUDENTS
+from course_pkg.grading.reports import similarity
+from course_pkg.grading.reports.similarity import LEAST, matches, side_by_side
 
 
 def code_of(notebook):

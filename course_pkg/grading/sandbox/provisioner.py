@@ -21,7 +21,7 @@ from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, List, Unicode
 
-from course_pkg.grading.limits import Limits
+from course_pkg.grading.execution.limits import Limits
 from course_pkg.grading.sandbox.room import EXCHANGE, Child, Furniture, Room
 
 NAME = "course-sandbox"

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from course_pkg.grading.limits import Limits
+from course_pkg.grading.execution.limits import Limits
 from course_pkg.grading.sandbox import packages, system_calls
 
 EXCHANGE, SITE, COURSE, WORK = "/exchange", "/site", "/course", "/work"

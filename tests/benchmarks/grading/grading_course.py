@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 from course_pkg.grading.environment import use_this_environment
 
 HERE = Path(__file__).resolve().parent

@@ -6,15 +6,15 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from course_pkg.grading.classfolder import open_class
+from course_pkg.grading.classroom.classfolder import open_class
+from course_pkg.grading.classroom.gradebook import one_engine
+from course_pkg.grading.classroom.writer import Writer
 from course_pkg.grading.environment import use_this_environment
-from course_pkg.grading.execute import execute
-from course_pkg.grading.gradebook import one_engine
-from course_pkg.grading.journal import Journal
-from course_pkg.grading.receive import find, receive
+from course_pkg.grading.execution.execute import execute
+from course_pkg.grading.execution.journal import Journal
+from course_pkg.grading.execution.task import task_for
+from course_pkg.grading.intake.receive import find, receive
 from course_pkg.grading.sandbox.provisioner import close_rooms
-from course_pkg.grading.task import task_for
-from course_pkg.grading.writer import Writer
 
 STAGES = {
     "repair": "the submission read and rebuilt on the instructor's notebook",

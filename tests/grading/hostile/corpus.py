@@ -31,7 +31,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 
 ASSIGNMENT = "a1_convolution_1d"
 FILE = f"{ASSIGNMENT}.ipynb"

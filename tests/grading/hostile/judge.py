@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from course_pkg.checks.part import VERDICT_TYPE
 from course_pkg.checks.work import run
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 from tests.grading.hostile import world as worlds
 from tests.grading.hostile.corpus import ASSIGNMENT, FILE, WRITTEN, Case
 from tests.grading.hostile.world import World

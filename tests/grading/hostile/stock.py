@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 from tests.grading.hostile import corpus, judge, run
 from tests.grading.hostile import world as worlds
 from tests.grading.hostile.corpus import ASSIGNMENT, Case

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 from course_pkg.grading.fingerprints import fingerprint
 from tests.grading.hostile import corpus
 from tests.grading.hostile.corpus import ASSIGNMENT, FILE, Case

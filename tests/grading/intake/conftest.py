@@ -16,10 +16,10 @@ from nbgrader.preprocessors import CheckCellMetadata, SaveAutoGrades
 from nbgrader.utils import capture_log, compute_checksum, is_solution
 from traitlets.config import Config
 
-from course_pkg.grading import bank
+from course_pkg.grading.assignments import bank
 from course_pkg.grading.environment import use_this_environment
-from course_pkg.grading.exporter import SubmissionExporter
-from course_pkg.grading.repair import remarks_of
+from course_pkg.grading.intake.exporter import SubmissionExporter
+from course_pkg.grading.intake.repair import remarks_of
 
 SECRET = "the key to the safe"
 

@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-from course_pkg.grading.archives import Bounds, RefusedError, unpack
+from course_pkg.grading.intake.archives import Bounds, RefusedError, unpack
 
 NOTEBOOK = b'{"cells": []}'
 
@@ -241,12 +241,13 @@ def test_a_header_that_would_fill_the_memory(tmp_path, into):
         for _ in range(1000):
             stream.write(bytes(1_000_000))
     program = (
-        "import resource, sys; from pathlib import Path; from course_pkg.grading.archives import unpack;"
+        "import resource, sys; from pathlib import Path;"
+        "from course_pkg.grading.intake.archives import unpack;"
         "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30));"
         "unpack(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     ran = subprocess.run([sys.executable, "-c", program, path, into], capture_output=True, text=True)
-    assert ran.stderr.splitlines()[-1].startswith("course_pkg.grading.archives.RefusedError: has ")
+    assert ran.stderr.splitlines()[-1].startswith("course_pkg.grading.intake.archives.RefusedError: has ")
 
 
 # damage

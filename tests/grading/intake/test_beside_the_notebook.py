@@ -6,7 +6,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 
-from course_pkg.grading.intake import MAX_ENTRIES
+from course_pkg.grading.intake.folders import MAX_ENTRIES
 
 GRADED = {"add": 5, "why": 0}
 

@@ -11,7 +11,7 @@ from nbgrader.apps import ZipCollectApp
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets.config import Config
 
-from course_pkg.grading.collect import SafeCollector, SafeExtractor
+from course_pkg.grading.intake.collect import SafeCollector, SafeExtractor
 
 NOTEBOOK = '{"cells": []}'
 PATTERN = r".*/extracted/(?P<student_id>[^/_]+)_(?P<timestamp>[^/_]*)_[^/]*/(.*/)?(?P<file_id>[^/]+)$"
@@ -26,8 +26,8 @@ def course(tmp_path):
     (tmp_path / "secret.txt").write_text("the key")
     (tmp_path / "nbgrader_config.py").write_text(
         "c = get_config()\n"
-        'c.ZipCollectApp.extractor_plugin = "course_pkg.grading.collect.SafeExtractor"\n'
-        'c.ZipCollectApp.collector_plugin = "course_pkg.grading.collect.SafeCollector"\n'
+        'c.ZipCollectApp.extractor_plugin = "course_pkg.grading.intake.collect.SafeExtractor"\n'
+        'c.ZipCollectApp.collector_plugin = "course_pkg.grading.intake.collect.SafeCollector"\n'
         f"c.FileNameCollectorPlugin.named_regexp = {PATTERN!r}\n"
     )
     return tmp_path

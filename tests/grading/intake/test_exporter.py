@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import CheckCellMetadata, Execute, SaveAutoGrades
 
-from course_pkg.grading.submitted import MAX_BYTES
+from course_pkg.grading.intake.submitted import MAX_BYTES
 
 GRADED = {"add": 5, "why": 0}
 NOT_GRADED = {"add": None, "why": None}
@@ -222,7 +222,7 @@ def test_the_command_line(course):
     (course.root / "nbgrader_config.py").write_text(
         "from nbgrader.preprocessors import CheckCellMetadata, SaveAutoGrades\n"
         "c = get_config()\n"
-        'c.Autograde.exporter_class = "course_pkg.grading.exporter.SubmissionExporter"\n'
+        'c.Autograde.exporter_class = "course_pkg.grading.intake.exporter.SubmissionExporter"\n'
         "c.Autograde.autograde_preprocessors = [SaveAutoGrades, CheckCellMetadata]\n"
     )
     command = [sys.executable, "-m", "nbgrader", "autograde", "a1"]

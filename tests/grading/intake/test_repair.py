@@ -10,9 +10,9 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum
 from traitlets.config import Config
 
-from course_pkg.grading import bank, sample_class
-from course_pkg.grading.release import ROOT
-from course_pkg.grading.repair import Unreadable, remarks_of, repair
+from course_pkg.grading.assignments import bank, sample_class
+from course_pkg.grading.assignments.release import ROOT
+from course_pkg.grading.intake.repair import Unreadable, remarks_of, repair
 
 A1 = "a1_convolution_1d"
 SOURCE = bank.source_notebook(A1)

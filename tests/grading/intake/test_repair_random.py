@@ -7,9 +7,9 @@ import nbformat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_pkg.grading import bank
-from course_pkg.grading.release import ROOT
-from course_pkg.grading.repair import Unreadable, repair
+from course_pkg.grading.assignments import bank
+from course_pkg.grading.assignments.release import ROOT
+from course_pkg.grading.intake.repair import Unreadable, repair
 
 A1 = "a1_convolution_1d"
 SOURCE = bank.source_notebook(A1)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course_pkg.grading.submitted import MAX_BYTES, MAX_CELLS, MAX_SOURCE, Unreadable, read_submitted
+from course_pkg.grading.intake.submitted import MAX_BYTES, MAX_CELLS, MAX_SOURCE, Unreadable, read_submitted
 
 
 def notebook(*cells, **changes):

@@ -1,0 +1,1 @@
+"""A class on disk and in the gradebook, and the command that grades it."""

@@ -1,0 +1,1 @@
+"""What comes back: feedback pages, the class report, marks for Canvas and Moodle, similar work."""
