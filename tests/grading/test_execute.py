@@ -5,6 +5,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import nbformat
 import psutil
@@ -494,3 +496,32 @@ def _kill_the_kernels(killed: list[int]) -> None:
                     for kernel in server.children():
                         kernel.kill()
                         killed.append(kernel.pid)
+
+
+def test_descriptors_that_one_submission_keeps_under_way_are_missed_by_no_other():
+    """Linux counts those that were sent and not yet taken for all processes of a user together."""
+    flood = """
+import array, os, socket, time
+ends, taken = socket.socketpair(), []
+message = [array.array("i", [ends[0].fileno()] * 50)]
+try:
+    for _ in range(20):
+        ends[0].sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, message[0])])
+except OSError as error:
+    print(error)
+time.sleep(3)
+"""
+    hoarder = Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=[new_code_cell(flood)])), QUICK)
+    said_there: list[str] = []
+    busy = threading.Thread(target=lambda: said_there.append(execute(hoarder).content))
+    busy.start()
+    time.sleep(1.5)
+    settings = {"grade": True, "solution": False, "locked": True, "schema_version": 3, "task": False}
+    settings |= {"grade_id": "double", "points": 3, "cell_type": "code"}
+    honest = [new_code_cell(DOUBLE), new_code_cell(TESTS, metadata={"nbgrader": settings})]
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        task = Task("s", "a0", "a0", nbformat.writes(new_notebook(cells=honest)), QUICK)
+        outcome = pool.submit(execute, task).result()
+    busy.join()
+    assert score(nbformat.reads(outcome.content, as_version=4).cells) == 3
+    assert "Operation not permitted" in said_there[0]

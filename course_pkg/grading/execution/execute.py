@@ -49,7 +49,7 @@ def execute(task: Task, sandboxed: bool = True) -> Outcome:
     """
     notebook = nbformat.reads(task.content, as_version=4)
     tests = [cell for cell in notebook.cells if is_test(cell) and _is_wanted(cell, task)]
-    run = _Run(task, notebook, sandboxed)
+    run = _Run(task, notebook, [cell.metadata.nbgrader.grade_id for cell in tests], sandboxed)
     try:
         for index, cell in enumerate(notebook.cells):
             if any(cell is test for test in tests):
@@ -87,7 +87,8 @@ class _Run:
     state. Only then are the tests run, each on its keeper: what they send can come out in no cell.
     """
 
-    def __init__(self, task: Task, notebook: NotebookNode, sandboxed: bool) -> None:
+    def __init__(self, task: Task, notebook: NotebookNode, tests: list[str], sandboxed: bool) -> None:
+        self.tests = tests
         self.limits = task.limits
         self.files = task.files
         self.cells = notebook.cells
@@ -164,7 +165,7 @@ class _Run:
         name, points = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
         cell.outputs = []
         for last in (False, True):
-            if not self._ready():
+            if not self._ready() or _Step(keeper=name) not in self.done:
                 cell.outputs = [outputs.error("NotTested", self.incidents[-1])]
                 return
             assert self.kernel is not None
@@ -213,7 +214,9 @@ class _Run:
                 self.kernel = StudentKernel(self.rooms[0], self.limits, self.files)
                 own = [cell for cell in self.cells if not is_test(cell)]
                 lines = {line.strip() for cell in own for line in cell.source.splitlines()}
-                self.tester = TesterProcess(self.rooms[1], self.limits, self.kernel, sorted(lines))
+                self.tester = TesterProcess(
+                    self.rooms[1], self.limits, self.kernel, self.tests, sorted(lines)
+                )
             self._repeat(self.kernel)
         return True
 

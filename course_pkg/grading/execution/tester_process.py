@@ -22,11 +22,13 @@ Answer = dict[str, Any]  # verdict and text, or error; and lost, deaths: see san
 class TesterProcess:
     """The process that holds the hidden tests, for one kernel."""
 
-    def __init__(self, furniture: Furniture, limits: Limits, kernel: StudentKernel, lines: list[str]) -> None:
+    def __init__(
+        self, furniture: Furniture, limits: Limits, kernel: StudentKernel, tests: list[str], lines: list[str]
+    ) -> None:
         self.orders, inside = socketpair(AF_UNIX, SOCK_STREAM)
         with inside:
             channels = [inside, kernel.tests_end]
-            files = {"lines.json": json.dumps(lines).encode()}
+            files = {"tests.json": json.dumps({"tests": tests, "lines": lines}).encode()}
             self.child: Child = room(furniture).fork(limits, channels, files)
 
     def test(self, name: str, source: str, seconds: float) -> Answer | None:

@@ -106,7 +106,13 @@ def _become_child(program: Any, request: Request, given: list[int], writing: int
         _put_files(Path(work), packed)
         os.chdir(work)
         listening = program.listen(request)
-        isolation.limit(limits["memory"], limits["processes"], limits["total"], limits["scratch"])
+        isolation.limit(
+            limits["memory"],
+            limits["processes"],
+            limits["total"],
+            limits["scratch"],
+            program.DESCRIPTORS,
+        )
         if request["isolated"]:
             for folder in (EXCHANGE, "/proc"):
                 isolation.cover(folder)

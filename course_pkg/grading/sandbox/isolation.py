@@ -76,7 +76,7 @@ def cover(folder: str) -> None:
     _memory_disk(folder, "size=4k,nr_inodes=2,mode=555")
 
 
-def limit(memory: float, processes: int, seconds: float, file_size: float) -> None:
+def limit(memory: float, processes: int, seconds: float, file_size: float, descriptors: int) -> None:
     """Set the limits that hold for each process; no process can raise them.
 
     Parameters
@@ -89,6 +89,8 @@ def limit(memory: float, processes: int, seconds: float, file_size: float) -> No
         Of processor time.
     file_size : float
         Megabytes.
+    descriptors : int
+        Open at a time.
     """
     with open("/proc/self/statm") as stream:
         pages = int(stream.read().split()[0])
@@ -97,7 +99,7 @@ def limit(memory: float, processes: int, seconds: float, file_size: float) -> No
         resource.RLIMIT_NPROC: processes,
         resource.RLIMIT_CPU: int(seconds) + 1,
         resource.RLIMIT_FSIZE: int(file_size * MB),
-        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_NOFILE: descriptors,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }

@@ -35,9 +35,8 @@ LATE_PARTS = {
     "numpy": ["numpy.random"],
     "torch": ["torch._dynamo", "course_pkg.checks.tensors"],
 }
+DESCRIPTORS = 256  # that each process may have
 CHANNELS = ("shell", "iopub", "stdin", "control")
-MOST_SNAPSHOTS = 20  # for one test cell
-TESTS_ARE_OVER = 113  # exit code of a snapshot that was let go
 LATER = 2  # seconds that a call may go on after it was told to stop
 PATIENCE = 3  # times its seconds of processor time a call may take, where others are busy too
 # what the student's cells leave to us, of descriptors and of processes and threads
@@ -149,19 +148,22 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
 
 
 def _leave_keeper(tester: socket.socket, name: str, names: dict[str, Any], seconds: float) -> None:
-    """Fork a keeper and send the tester the line to it."""
+    """Fork a keeper, at the end of the line that the tester has sent for it."""
     _spare_something(False)
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    word, descriptors = b"", list[int]()
+    while word != name.encode():  # those of test cells that could not be kept are passed over
+        word, descriptors, _, _ = socket.recv_fds(tester, 1000, 1)
+        if not word:
+            return  # the tester is gone
+        if word != name.encode():
+            os.close(descriptors[0])
+    line = socket.socket(fileno=descriptors[0])
     if not os.fork():
         try:
-            theirs.close()
-            if ours.recv(10):  # now; without a word, the tester is gone
-                _answer_tests(ours, names, seconds)
+            _keep(line, names, seconds)
         finally:
             os._exit(0)
-    ours.close()
-    socket.send_fds(tester, [json.dumps({"keeper": name}).encode()], [theirs.fileno()])
-    theirs.close()
+    line.close()
     _spare_something(True)
 
 
@@ -173,24 +175,23 @@ def _spare_something(spare: bool) -> None:
         resource.setrlimit(what, (wanted, most))
 
 
-def _answer_tests(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
-    """Give the tester a snapshot, and another for each that dies, until one ends because the tests do."""
-    for _ in range(MOST_SNAPSHOTS):
-        ours, theirs = socket.socketpair()
+def _keep(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
+    """Sleep until the tester sends a line; then have a snapshot answer it, and say how it ended."""
+    while True:
+        _, descriptors, _, _ = socket.recv_fds(tester, 10, 1)
+        if not descriptors:
+            return  # the tests are over
+        line = socket.socket(fileno=descriptors[0])
         snapshot = os.fork()
         if not snapshot:
             try:
-                theirs.close()
-                _be_snapshot(ours, names, seconds)
-                os._exit(TESTS_ARE_OVER)
+                tester.close()
+                _be_snapshot(line, names, seconds)
+                os._exit(0)
             finally:
                 os._exit(1)
-        ours.close()
-        socket.send_fds(tester, [b'{"snapshot": true}'], [theirs.fileno()])
-        theirs.close()
+        line.close()
         status = os.waitstatus_to_exitcode(os.waitpid(snapshot, 0)[1])
-        if status == TESTS_ARE_OVER:
-            return
         tester.send(json.dumps({"died": status}).encode())
 
 

@@ -240,7 +240,7 @@ class Room:
             "imports": [*packages.modules(found), *self._also_imported()],
             "guarded": guarded,
             "isolated": self.furniture.sandboxed,
-            "system_calls": base64.b64encode(system_calls.program()).decode(),
+            "system_calls": base64.b64encode(system_calls.program(self.furniture.role)).decode(),
         }
         with contextlib.suppress(RoomFailedError):  # it has ended already: its last words say why
             self.say(hello)

@@ -1,14 +1,11 @@
 """The trusted side: run test cells, which reach the student's work only through the handle."""
 
 import ast
-import contextlib
 import io
 import json
-import os
 import select
 import signal
 import socket
-import stat
 import time
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
@@ -18,27 +15,37 @@ from typing import Any
 from course_pkg.grading.sandbox import chance
 from course_pkg.grading.sandbox.kernel import PATIENCE
 
+DESCRIPTORS = 4096  # a process may have, and all testers of this machine may have under way
 GRACE = 4.0  # seconds for an answer, beyond the time that the call itself may take
-FORKING = 20.0  # seconds for a keeper or a snapshot to be there, on a busy machine
+FORKING = 20.0  # seconds for word of a snapshot's end, on a busy machine
+MOST_LINES = 20  # to snapshots, in one test cell
 
 
 class Snapshots:
     """The student's end: a line to the present snapshot, and word of snapshots that died.
 
+    All sockets are made on this side and sent over: a process of the student's may send none, for those that
+    nobody has taken yet are counted for all processes of a user together.
+
     Parameters
     ----------
     kernel : socket
-        Where the student's kernel sends the lines to its keepers.
+        The line to the student's kernel.
+    tests : list of str
+        The names of the test cells: a keeper for each will be there when its turn comes.
     seconds : float
         How long a call may take.
     """
 
-    def __init__(self, kernel: socket.socket, seconds: float) -> None:
-        self.kernel = kernel
+    def __init__(self, kernel: socket.socket, tests: list[str], seconds: float) -> None:
         self.seconds = seconds
         self.keepers: dict[str, socket.socket] = {}
+        for name in tests:
+            self.keepers[name], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            _hand_over(theirs, kernel, name)
         self.keeper: socket.socket | None = None
         self.line: socket.socket | None = None
+        self.lines = 0  # that were needed in this test cell
         self.lost = ""  # why the student's kernel cannot answer any more
         self.deaths: list[str] = []  # how snapshots ended, in this test cell
 
@@ -64,41 +71,36 @@ class Snapshots:
             return self._obituary(request["name"])
 
     def start(self, name: str) -> None:
-        """Make ready for a test cell: wake its keeper and take the line to the first snapshot."""
-        self.lost, self.deaths = "", []
-        while name not in self.keepers:
-            message, descriptors = _news(self.kernel)
-            if not isinstance(message.get("keeper"), str) or not _are_one_socket(descriptors):
-                self.lost = "the notebook's own process does not answer"
-                return
-            self.keepers[message["keeper"]] = socket.socket(fileno=descriptors[0])
+        """Make ready for a test cell: wake its keeper with the line to its first snapshot."""
+        self.lines, self.lost, self.deaths = 0, "", []
         self.keeper = self.keepers.pop(name)
-        with contextlib.suppress(OSError):  # then it is gone, as the first call will find
-            self.keeper.send(b"now")
         self._next_line()
 
     def end(self) -> None:
-        """Let the keeper and its snapshot go, also one that has just taken the place of another."""
-        line = self.line or self._next_line()
-        for end in (line, self.keeper):
+        """Let the keeper and its snapshot go."""
+        for end in (self.line, self.keeper):
             if end is not None:
                 end.close()
         self.line = self.keeper = None
 
     def _next_line(self) -> socket.socket | None:
+        """Ask the keeper for a snapshot at the end of a new line."""
         if self.lost or self.keeper is None:
             return None
-        message, descriptors = _news(self.keeper)
-        if message.get("snapshot") and _are_one_socket(descriptors):
-            self.line = socket.socket(fileno=descriptors[0])
-            return self.line
-        self.lost = "the notebook's own process does not answer"
-        return None
+        self.lines += 1
+        self.line, theirs = socket.socketpair()
+        try:
+            _hand_over(theirs, self.keeper, "line")
+        except OSError:
+            self._give_up("the notebook's own process does not answer")
+        if self.lines > MOST_LINES:
+            self._give_up(f"its process ended {MOST_LINES} times")
+        return self.line
 
     def _obituary(self, name: str) -> dict[str, Any]:
         """How the snapshot died, told by the kernel that it was a copy of."""
         self._hang_up()
-        status = _news(self.keeper)[0].get("died") if self.keeper else None
+        status = _word(self.keeper).get("died") if self.keeper else None
         if not isinstance(status, int):
             self.lost = "the notebook's own process ended"
             return {"status": "died", "how": self.lost}
@@ -135,9 +137,10 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: None)
     from course_pkg.checks.discretion import discreet
 
     orders, kernel = channels
-    snapshots = Snapshots(kernel, request["limits"]["call"])
+    told = json.loads(Path("tests.json").read_text(encoding="utf-8"))
+    snapshots = Snapshots(kernel, told["tests"], request["limits"]["call"])
     student.transport = snapshots
-    student.sources = frozenset(json.loads(Path("lines.json").read_text(encoding="utf-8")))
+    student.sources = frozenset(told["lines"])
     seen = False  # whether the student's code has seen inputs of hidden tests, which it can keep in a file
     while True:
         try:
@@ -179,25 +182,17 @@ def _how(status: int) -> str:
     return f"ended itself (exit code {status % 256})"
 
 
-def _news(source: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """A message from the student's side and what came with it; nothing, if none comes in time."""
-    ready, _, _ = select.select([source], [], [], FORKING)
-    if not ready:
-        return {}, []
+def _hand_over(end: socket.socket, receiver: socket.socket, name: str) -> None:
+    with end:
+        socket.send_fds(receiver, [name.encode()], [end.fileno()])
+
+
+def _word(keeper: socket.socket) -> dict[str, Any]:
+    """A message from a keeper; nothing, if none comes in time, or what comes is none."""
+    if not select.select([keeper], [], [], FORKING)[0]:
+        return {}
     try:
-        data, descriptors, _, _ = socket.recv_fds(source, 1000, 4)
-        message = json.loads(data)
+        message = json.loads(keeper.recv(1000))
     except (OSError, ValueError, RecursionError):
-        return {}, []
-    return (message if isinstance(message, dict) else {}), descriptors
-
-
-def _are_one_socket(descriptors: list[int]) -> bool:
-    """Whether just one socket came; what came instead is closed."""
-    if len(descriptors) == 1 and stat.S_ISSOCK(os.fstat(descriptors[0]).st_mode):
-        with socket.socket(fileno=os.dup(descriptors[0])) as probe:
-            if probe.family == socket.AF_UNIX:
-                return True
-    for descriptor in descriptors:
-        os.close(descriptor)
-    return False
+        return {}
+    return message if isinstance(message, dict) else {}
