@@ -136,8 +136,13 @@ def subtests_of() -> Callable[[str], list[float]]:
 
 
 def workers(process: subprocess.Popen) -> list[psutil.Process]:
-    children = psutil.Process(process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    """The processes that run submissions: multiprocessing's own fork server starts them."""
+    found = []
+    for one in psutil.Process(process.pid).children(recursive=True):
+        parent = one.parent()
+        if parent and all("multiprocessing.forkserver" in " ".join(p.cmdline()) for p in (one, parent)):
+            found.append(one)
+    return found
 
 
 def kernels(process: subprocess.Popen) -> list[psutil.Process]:
@@ -152,7 +157,7 @@ def kernels(process: subprocess.Popen) -> list[psutil.Process]:
 
 def _serves(process: psutil.Process) -> bool:
     command = process.cmdline()
-    return "bwrap" not in command[0] and "course_pkg.grading.sandbox.forkserver" in command
+    return bool(command) and "bwrap" not in command[0] and "course_pkg.grading.sandbox.forkserver" in command
 
 
 def _wait_for(process: subprocess.Popen, find: Callable) -> psutil.Process:
