@@ -4,10 +4,10 @@ import torch
 from boxes_at_random import detections, iou_by_counting
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx.backend.test.case.node import collect_testcases
 from onnx.helper import get_attribute_value
 
 from course_pkg.detection import batched_nms, cxcywh_to_xyxy, nms
+from tests.onnx_cases import node_cases
 
 THRESHOLDS = st.sampled_from([0.0, 0.25, 0.3, 1 / 3, 0.5, 0.75, 1.0])
 
@@ -88,9 +88,7 @@ def test_classes_of_any_number_and_boxes_of_any_place():
 
 
 def onnx_cases():
-    cases = [
-        case for case in collect_testcases(None) if case.model.graph.node[0].op_type == "NonMaxSuppression"
-    ]
+    cases = [case for case in node_cases() if case.model.graph.node[0].op_type == "NonMaxSuppression"]
     return [pytest.param(case, id=case.name) for case in cases]
 
 
@@ -113,7 +111,7 @@ def by_our_nms(boxes, scores, most=0, iou_threshold=0.0, score_threshold=None, *
 
 
 with np.errstate(all="ignore"):  # ONNX makes the cases of all its operators, infinite ones too
-    CASES = [pytest.param(case, id=case.name) for case in collect_testcases("NonMaxSuppression")]
+    CASES = onnx_cases()
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -306,4 +306,4 @@ def test_an_unknown_assignment_and_one_without_submissions(class_copy, capsys):
 
 def test_all_that_decides_about_a_submission_is_there_to_be_hashed():
     for name in prepare.INTAKE:
-        assert Path(prepare.__file__).with_name(f"{name}.py").is_file(), name
+        assert (prepare.GRADING / name).exists(), name

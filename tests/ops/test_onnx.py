@@ -10,10 +10,10 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from onnx.backend.test.case.node import collect_testcases
 
 from course_pkg import ops
 from course_pkg.ops import _conv
+from tests import onnx_cases
 
 OPERATORS = ["Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "MaxUnpool", "LRN", "DepthToSpace",
              "SpaceToDepth", "Resize", "Col2Im"]  # fmt: skip
@@ -192,7 +192,7 @@ ADAPTERS = dict(zip(OPERATORS, [conv, conv_transpose, max_pool, average_pool, lp
 
 
 def node_cases():
-    for case in collect_testcases(None):
+    for case in onnx_cases.node_cases():
         if len(case.model.graph.node) == 1 and case.model.graph.node[0].op_type in OPERATORS:
             yield "node tests", case.name, case.model.graph, *case.data_sets[0]
 
