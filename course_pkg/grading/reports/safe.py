@@ -13,6 +13,7 @@ from nbformat.v4 import new_output
 
 from course_pkg.grading.reports import formulas
 
+_LINK = re.compile(r"https?://|mailto:|#", re.IGNORECASE)  # where a link may lead; never to data:
 MAX_SOURCE = 30_000  # characters of one cell's source
 MAX_TEXT = 20_000  # characters of one text output, of a table, of an error
 MAX_IMAGE = 1_000_000  # characters of one image
@@ -164,7 +165,7 @@ def _clean(page: str) -> str:
         page,
         tags=_TAGS.split(),
         attributes={
-            "a": ["href"],
+            "a": lambda _, name, value: name == "href" and bool(_LINK.match(value)),
             "img": lambda _, name, value: (
                 name == "alt" or (name == "src" and value.startswith("data:image/"))
             ),
