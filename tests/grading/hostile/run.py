@@ -81,8 +81,7 @@ def course(folder: Path, cases: list[Case], again: list[Case]) -> Report:
             without = f"--CourseDirectory.student_id_exclude={left_out}"
             command(world, [*PYTHON, "nbgrader", "autograde", ASSIGNMENT, "--force", without])
             by_nbgrader = judge.read(world.room, "")
-        # a browser that other tests in this process share is no submission's doing
-        outside = [f"still running: {process}" for process in survivors if "chrom" not in process.name()]
+        outside = [f"still running: {process}" for process in survivors]
         outside += changes(world, before)
         outside += [f"a service of this machine was told {text[:80]!r}" for text in world.heard]
         outside += [] if socket.gethostname() == host else ["this machine has another name"]
@@ -157,9 +156,17 @@ def orphans() -> Iterator[list[str]]:
 
 
 def _living(me: psutil.Process, before: set[int]) -> list[psutil.Process]:
-    new = [process for process in me.children(recursive=True) if process.pid not in before]
+    new = [one for one in me.children(recursive=True) if one.pid not in before and not _is_a_browser(one)]
     psutil.wait_procs([process for process in new if process.status() == psutil.STATUS_ZOMBIE], timeout=0)
     return [process for process in new if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def _is_a_browser(process: psutil.Process) -> bool:
+    """Whether it runs the browser that other tests share; by its file, for a name can be forged."""
+    try:
+        return "chrom" in Path(process.exe()).name
+    except psutil.Error:  # it ends just now, or hides what it is: then it counts
+        return False
 
 
 def changes(world: World, before: dict[str, str]) -> list[str]:
