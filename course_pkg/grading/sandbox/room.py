@@ -259,14 +259,15 @@ class Room:
 
     def _environment(self) -> dict[str, str]:
         home = WORK if self.furniture.sandboxed else str(self.folder)
+        scratch = "/tmp" if self.furniture.sandboxed else home  # inside, /tmp is a disk of the room's own
         path = os.pathsep.join([SITE, COURSE] if self.furniture.sandboxed else sys.path)
         return {
             **ENVIRONMENT,
             "HOME": home,
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": path,
-            "TMPDIR": "/tmp",
-            "MPLCONFIGDIR": "/tmp/matplotlib",
+            "TMPDIR": scratch,
+            "MPLCONFIGDIR": f"{scratch}/matplotlib",
         }
 
     def _command(self, descriptor: int) -> list[str]:
