@@ -1,250 +1,234 @@
-"""One training loop: stochastic gradient descent on several networks of one architecture at once.
+"""The training loop: `fit` trains every network of the course."""
 
-A small network takes many small steps, and most of a small step is overhead: calling an operation costs more
-than doing it. So `fit` stacks the parameters of all models, (models, …), and runs one step for all of them
-together. What a model becomes depends on its own start and seed alone, not on who trains beside it.
-"""
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-import copy
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
-from torch.func import functional_call, stack_module_state, vmap
-from torch.overrides import TorchFunctionMode
+from torch.optim.lr_scheduler import LRScheduler
 from tqdm import tqdm
 
-from course_pkg._validate import describe, integer, positive_int
-from course_pkg.training.metrics import as_examples, evaluate
-
-Examples = torch.Tensor | np.ndarray
-
-
-class History(NamedTuple):
-    """What `fit` measured on the way."""
-
-    steps: np.ndarray
-    """Number of steps taken before each record, int64, (records,); the first is 0, the last is the end."""
-    train_loss: np.ndarray
-    """Mean cross-entropy over the whole training set, in nats, float64, (models, records)."""
-    train_error: np.ndarray
-    """Share of the training set that is wrong, between 0 and 1, float64, (models, records)."""
-    test_error: np.ndarray
-    """Share of the test set that is wrong, between 0 and 1, float64, (models, records)."""
-
-
-def one_per_seed(build: Callable[[], nn.Module], seeds: Sequence[int]) -> list[nn.Module]:
-    """Build a network for each seed, its random start drawn from that seed.
-
-    Parameters
-    ----------
-    build
-        Makes a fresh network, for example the class `MNIST1DConvNet`.
-    seeds
-        One for each network wanted.
-
-    Returns
-    -------
-    list of nn.Module
-        As many as `seeds`. The global generator is left as it was.
-
-    Raises
-    ------
-    TypeError
-        If a seed is not an integer.
-
-    Examples
-    --------
-    >>> a, b, c = one_per_seed(lambda: nn.Linear(2, 3), seeds=[0, 1, 0])
-    >>> torch.equal(a.weight, c.weight), torch.equal(a.weight, b.weight)
-    (True, False)
-    """
-    models = []
-    with torch.random.fork_rng(devices=[]):
-        for seed in seeds:
-            torch.manual_seed(integer("seeds", seed))
-            models.append(build())
-    return models
+from course_pkg._validate import describe, number, positive_int
+from course_pkg.training.batches import Batch, Epochs, stream
+from course_pkg.training.checkpoint import Stateful, load_checkpoint, save_checkpoint
+from course_pkg.training.logs import Log
+from course_pkg.training.precision import device_of, forward_in, gradient_scaler, in_tree
+from course_pkg.training.randomness import seeded
+from course_pkg.training.records import History, Records
+from course_pkg.training.stopping import EarlyStopping
 
 
 def fit(
-    models: Sequence[nn.Module],
-    x_train: Examples,
-    y_train: Examples,
-    x_test: Examples,
-    y_test: Examples,
+    model: nn.Module,
+    batches: Epochs,
+    loss: Callable[[Any, Any], torch.Tensor],
     *,
-    steps: int,
-    batch_size: int = 100,
-    learning_rate: float = 0.01,
-    seeds: Sequence[int] | None = None,
-    record_every: int | None = None,
+    optimizer: torch.optim.Optimizer,
+    steps: int | None = None,
+    epochs: int | None = None,
+    schedule: LRScheduler | None = None,
+    device: str | torch.device | None = None,
+    precision: str = "float32",
+    accumulate: int = 1,
+    clip: float | None = None,
+    augment: Callable[[Any, Any], Batch] | None = None,
+    evaluate: Callable[[Any], Mapping[str, Any]] | None = None,
+    evaluate_every: int | None = None,
+    early_stopping: EarlyStopping | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int | None = None,
+    log: Log | None = None,
+    seed: int = 0,
     progress: bool = False,
 ) -> History:
-    """Train classifiers in place by plain stochastic gradient descent on the cross-entropy.
+    """Train a network in place.
 
-    Each epoch visits the examples in a new random order, each model in its own; examples left over after the
-    last whole batch of an epoch wait for the next one.
+    What comes out is a function of what goes in: random numbers, such as those of dropout and augmentation,
+    start from `seed`, the order of the examples from that of `batches`. The global generators are left as
+    they were.
 
     Parameters
     ----------
-    models
-        Networks of one architecture that give scores (N, classes) for inputs (N, …). They end up trained.
-    x_train, x_test
-        Inputs, shape (N, …); they take the float type of the models.
-    y_train, y_test
-        Classes, shape (N,).
-    steps
-        Number of updates of each model.
-    batch_size
-        Examples to an update.
-    learning_rate
-        Factor of the gradient in an update; there is no momentum.
-    seeds
-        One a model, for the order of its examples; 0, 1, 2, … if not given.
-    record_every
-        Measure after this many steps, and at the start and the end; only at start and end if not given.
+    model
+        The network.
+    batches
+        What it learns from, such as `course_pkg.training.batches.batches(x, y, batch_size)`.
+    loss
+        Called with the network's answer and what it should have been; gives the number to make small, a mean
+        over the batch.
+    optimizer
+        One of `torch.optim`, made for the parameters of `model`.
+    steps, epochs
+        How long: so many updates, or so often all batches. Exactly one of the two.
+    schedule
+        One of `torch.optim.lr_scheduler`, or `warmup_cosine`; takes a step after each update.
+    device
+        Where to compute, for example "cuda"; if not given, where the network is.
+    precision
+        "float32"; "bfloat16"; or on a GPU "float16". See `forward_in`.
+    accumulate
+        Batches to an update: as one batch that many times as large, in the memory of one. (Batch
+        normalisation still sees the small ones.)
+    clip
+        If given, gradients that are longer than this, all parameters taken together, are cut to this length.
+    augment
+        Called with each batch (x, y) on the device; gives the batch to train on. See `augment` and `mixup` in
+        `course_pkg.training.augment`.
+    evaluate
+        Called with the network in evaluation mode, without gradients; gives numbers by name to record.
+    evaluate_every
+        Updates between two records; an epoch if not given. There is a record at the start and one at the end.
+    early_stopping
+        When to end before that.
+    checkpoint
+        A file. If it exists, training goes on from it, and ends with the very weights it would have had
+        without an interruption. It is written anew as training goes on.
+    checkpoint_every
+        Updates between two checkpoints; as `evaluate_every` if not given.
+    log
+        Called with the step and the numbers of each record; see `tensorboard_log`.
+    seed
+        Of the random numbers.
     progress
         Show a progress bar on the standard error stream.
 
     Returns
     -------
     History
-        Loss and errors of each model at each record.
+        The records: loss, learning rate and what `evaluate` gave.
 
     Raises
     ------
-    TypeError
-        If `models` holds something else than networks, inputs or classes are not tensors or arrays, or a
-        number is of the wrong kind.
-    ValueError
-        If there is no model, models differ in shape, a number is not positive, a batch is larger than the
-        training set, there is not one seed a model, or inputs, classes and scores do not match.
+    TypeError, ValueError
+        If an argument is of the wrong kind or makes no sense, or the checkpoint is of another run.
 
     Examples
     --------
+    >>> from course_pkg.training.batches import batches
     >>> x = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(10, 1)
     >>> y = torch.tensor([0, 1]).repeat(10)
-    >>> models = one_per_seed(lambda: nn.Linear(2, 2), seeds=[0, 1, 2])
-    >>> history = fit(models, x, y, x, y, steps=100, batch_size=5, learning_rate=0.5)
-    >>> history.steps.tolist(), history.test_error[:, -1].tolist()
-    ([0, 100], [0.0, 0.0, 0.0])
+    >>> net = nn.Linear(2, 2)
+    >>> sgd = torch.optim.SGD(net.parameters(), lr=0.5)
+    >>> wrong = lambda net: {"wrong": (net(x).argmax(dim=1) != y).sum()}
+    >>> history = fit(net, batches(x, y, 5), nn.functional.cross_entropy, optimizer=sgd, epochs=10,
+    ...               evaluate=wrong, evaluate_every=20)
+    >>> history.steps.tolist(), history.metrics["wrong"][-1]
+    ([0, 20, 40], np.float64(0.0))
     """
-    _check_models(models)
-    steps, batch_size = positive_int("steps", steps), positive_int("batch_size", batch_size)
-    record_every = steps if record_every is None else positive_int("record_every", record_every)
-    if not isinstance(learning_rate, int | float):
-        raise TypeError(f"learning_rate: got {describe(learning_rate)}, expected a number")
-    if not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate: got {learning_rate}, expected a positive number")
-    seeds = range(len(models)) if seeds is None else [integer("seeds", seed) for seed in seeds]
-    if len(seeds) != len(models):
-        raise ValueError(f"seeds: got {len(seeds)}, expected one for each of the {len(models)} models")
-    x_train, y_train = as_examples(models[0], "x_train", x_train, "y_train", y_train)
-    x_test, y_test = as_examples(models[0], "x_test", x_test, "y_test", y_test)
-    if batch_size > len(x_train):
-        raise ValueError(
-            f"batch_size: got {batch_size}, expected at most the {len(x_train)} training examples"
-        )
+    _check(model, batches, loss, optimizer)
+    accumulate = positive_int("accumulate", accumulate)
+    updates_an_epoch = max(1, len(batches) // accumulate)
+    steps = _updates(steps, epochs, updates_an_epoch)
+    record_every = (
+        updates_an_epoch if evaluate_every is None else positive_int("evaluate_every", evaluate_every)
+    )
+    save_every = (
+        record_every if checkpoint_every is None else positive_int("checkpoint_every", checkpoint_every)
+    )
+    clip = None if clip is None else number("clip", clip, positive=True)
+    device = device_of(model) if device is None else torch.device(device)
+    model.to(device)
+    forward, scaler = forward_in(precision, model, device), gradient_scaler(precision, device)
 
-    state = stack_module_state(list(models))  # parameters and buffers, each (models, …)
-    skeleton = copy.deepcopy(models[0]).to("meta")  # the architecture without numbers
-    optimizer = torch.optim.SGD(state[0].values(), lr=learning_rate)
-    train_each, test_each = _run_each(skeleton, state, 0), _run_each(skeleton, state, None)
-    records: list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]] = []
+    records = Records()
+    parts: dict[str, Stateful] = {
+        "model": model,
+        "optimizer": optimizer,
+        "scaler": scaler,
+        "records": records,
+    }
+    if schedule is not None:
+        parts["schedule"] = schedule
+    settings = {"seed": seed, "precision": precision, "accumulate": accumulate, "batches": len(batches)}
 
-    def record(step: int) -> None:
-        skeleton.eval()
-        records.append((step, *evaluate(test_each, x_train, y_train), evaluate(test_each, x_test, y_test)[1]))
-        skeleton.train()
+    def record() -> None:
+        before = records.steps[-1] if records.steps else 0
+        mean_loss = running / (step - before) if step > before else float("nan")
+        measured = {} if evaluate is None else _measure(model, evaluate)
+        numbers = {"loss": mean_loss, "learning_rate": optimizer.param_groups[0]["lr"], **measured}
+        records.add(step, numbers)
+        records.keep_best(model, early_stopping)
+        single = records.single_numbers()
+        bar.set_postfix({name: f"{value:.4g}" for name, value in single.items()})
+        if log is not None:
+            log(step, single)
 
-    record(0)
-    batches = _batches(len(x_train), batch_size, seeds)
-    for step in tqdm(range(1, steps + 1), disable=not progress):
-        batch = next(batches)  # (models, batch)
-        scores = train_each(x_train[batch])  # (models, batch, classes)
-        losses = F.cross_entropy(scores.flatten(0, 1), y_train[batch].flatten(), reduction="none")
-        optimizer.zero_grad()
-        # a model's parameters appear in its own loss only: the sum's gradient is each model's own gradient
-        losses.view(batch.shape).mean(dim=1).sum().backward()
-        optimizer.step()
-        if step % record_every == 0 or step == steps:
-            record(step)
-
-    _unstack(state, models)
-    at, *measured = zip(*records, strict=True)
-    return History(np.array(at), *(torch.stack(each, dim=1).double().numpy() for each in measured))
-
-
-def _check_models(models: Sequence[nn.Module]) -> None:
-    if not models:
-        raise ValueError("models: got none, expected at least one network")
-    for i, model in enumerate(models):
-        if not isinstance(model, nn.Module):
-            raise TypeError(f"models[{i}]: got {describe(model)}, expected a torch.nn.Module")
-        if _shapes(model) != _shapes(models[0]):
-            raise ValueError(f"models[{i}]: got parameters of other shapes than models[0], expected the same")
-
-
-def _shapes(model: nn.Module) -> dict[str, torch.Size]:
-    return {name: value.shape for name, value in model.state_dict().items()}
-
-
-def _batches(examples: int, batch_size: int, seeds: Sequence[int]) -> Iterator[torch.Tensor]:
-    """Endless indices (models, batch_size) of examples: a fresh order each epoch, for each seed its own."""
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    whole = examples - examples % batch_size
-    while True:
-        orders = torch.stack(
-            [torch.randperm(examples, generator=g) for g in generators]
-        )  # (models, examples)
-        yield from orders[:, :whole].split(batch_size, dim=1)
-
-
-def _run_each(
-    skeleton: nn.Module, state: tuple[dict[str, Any], dict[str, Any]], x_dim: int | None
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Scores (models, N, classes) of all models; `x_dim` 0: inputs (models, N, …), None: (N, …) shared."""
-    each = vmap(lambda state, x: functional_call(skeleton, state, (x,)), in_dims=(0, x_dim))
-
-    def run(x: torch.Tensor) -> torch.Tensor:
-        with _ConvolutionAsProduct():
-            return each(state, x)
-
-    return run
+    bar = tqdm(total=steps, disable=not progress)
+    with bar, seeded(seed), _training(model):
+        step, running = 0, torch.zeros((), device=device)  # running: sum of the losses since the last record
+        if checkpoint is not None and Path(checkpoint).exists():
+            reached = load_checkpoint(checkpoint, parts, settings)
+            step, running = reached["step"], reached["running"].to(device)
+            bar.update(step)
+        else:
+            record()
+        coming = stream(batches, start=step * accumulate)
+        while step < steps and not records.over(early_stopping):
+            optimizer.zero_grad()
+            for _ in range(accumulate):
+                x, y = in_tree(next(coming), lambda tensor: tensor.to(device, non_blocking=True))
+                if augment is not None:
+                    x, y = augment(x, y)
+                error = loss(forward(x), y) / accumulate
+                scaler.scale(error).backward()
+                running += error.detach()
+            if clip is not None:
+                scaler.unscale_(optimizer)
+                nn.utils.clip_grad_norm_(model.parameters(), clip)
+            scaler.step(optimizer)
+            scaler.update()
+            if schedule is not None:
+                schedule.step()
+            step += 1
+            bar.update()
+            if step % record_every == 0 or step == steps:
+                record()
+                running = torch.zeros((), device=device)
+            if checkpoint is not None and (step % save_every == 0 or step == steps):
+                save_checkpoint(checkpoint, parts, {"step": step, "running": running}, settings)
+    if early_stopping is not None:
+        model.load_state_dict(records.best_weights)
+    return records.history(early_stopping)
 
 
-def _unstack(state: tuple[dict[str, Any], dict[str, Any]], models: Sequence[nn.Module]) -> None:
-    for i, model in enumerate(models):
-        model.load_state_dict({name: stacked[i].detach() for part in state for name, stacked in part.items()})
+def _check(model: Any, batches: Any, loss: Any, optimizer: Any) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: got {describe(model)}, expected a torch.nn.Module")
+    if not (hasattr(batches, "epoch") and hasattr(batches, "__len__")):
+        raise TypeError(f"batches: got {describe(batches)}, expected Batches")
+    if not callable(loss):
+        raise TypeError(f"loss: got {describe(loss)}, expected a function of answer and truth")
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(f"optimizer: got {describe(optimizer)}, expected one of torch.optim")
+    trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not any(id(p) in trained for p in model.parameters()):
+        raise ValueError("optimizer: got one with none of the model's parameters, expected one made for them")
 
 
-class _ConvolutionAsProduct(TorchFunctionMode):
-    """Inside this context a plain `conv1d` is a matrix product.
-
-    A different kernel for each model makes a stacked convolution a grouped one, which is slow on a CPU. One
-    product a model is what a CPU does best (measured in tests/benchmarks).
-    """
-
-    def __torch_function__(
-        self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        if function is F.conv1d and args[4:] == ((0,), (1,), 1) and args[2] is not None:
-            return _conv1d_as_product(*args[:3], stride=args[3][0])
-        return function(*args, **(kwargs or {}))
+def _updates(steps: int | None, epochs: int | None, updates_an_epoch: int) -> int:
+    if steps is not None and epochs is None:
+        return positive_int("steps", steps)
+    if epochs is not None and steps is None:
+        return positive_int("epochs", epochs) * updates_an_epoch
+    raise ValueError(f"steps, epochs: got {steps} and {epochs}, expected exactly one of the two")
 
 
-def _conv1d_as_product(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, *, stride: int
-) -> torch.Tensor:
-    """Plain `conv1d`: x (N, C, W), weight (O, C, K), bias (O,) -> (N, O, W')."""
-    kernel = weight.shape[2]
-    x = x.transpose(1, 2)  # (N, W, C)
-    out = (x.shape[1] - kernel) // stride + 1  # W'
-    windows = [x[:, k : k + stride * (out - 1) + 1 : stride] for k in range(kernel)]  # K times (N, W', C)
-    columns = torch.cat(windows, dim=2).flatten(0, 1)  # (N·W', K·C)
-    y = columns @ weight.permute(2, 1, 0).flatten(0, 1) + bias  # (N·W', O)
-    return y.unflatten(0, (-1, out)).transpose(1, 2)
+@contextlib.contextmanager
+def _training(model: nn.Module) -> Iterator[None]:
+    """Training mode within, and afterwards the mode it was in."""
+    before = model.training
+    model.train()
+    try:
+        yield
+    finally:
+        model.train(before)
+
+
+def _measure(model: nn.Module, evaluate: Callable[[Any], Mapping[str, Any]]) -> Mapping[str, Any]:
+    model.eval()
+    with torch.no_grad():
+        measured = evaluate(model)
+    model.train()
+    return measured

@@ -13,8 +13,8 @@ from torch import nn
 from course_pkg._validate import choice, integer
 from course_pkg.data.mnist1d import POSITIONS, Mnist1D, make_mnist1d
 from course_pkg.models.mnist1d import MNIST1DConvNet, MNIST1DFullyConnected
-from course_pkg.training.loop import History, fit, one_per_seed
 from course_pkg.training.results import save_results
+from course_pkg.training.together import Histories, fit_together, one_per_seed
 
 SEEDS = range(5)
 STEPS = 100_000
@@ -31,7 +31,7 @@ class Run(NamedTuple):
 
     models: list[nn.Module]
     """The trained networks, one a seed."""
-    history: History
+    history: Histories
     """What was measured on the way."""
 
 
@@ -119,7 +119,7 @@ def train_network(
     (2, 3)
     """
     models = one_per_seed(NETWORKS[choice("network", network, NETWORKS)], seeds)
-    history = fit(
+    history = fit_together(
         models,
         *data[:4],
         steps=steps,

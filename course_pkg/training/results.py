@@ -1,15 +1,14 @@
-"""Results of long training runs: a card in JSON and the trained weights, tied together by a hash."""
+"""Results of training from several seeds: the weights of all in one file, and their card."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
 from torch import nn
 from torch.func import stack_module_state
+
+from course_pkg.training.cards import load_weights, save_weights
 
 Weights = dict[str, dict[str, torch.Tensor]]
 
@@ -44,20 +43,13 @@ def save_results(
     """
     if "name" not in card:
         raise ValueError(f'card: got the keys {sorted(card)}, expected "name" among them')
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     stacked = {
-        f"{run}/{parameter}": tensor.detach()
+        f"{run}/{parameter}": tensor
         for run, networks in models.items()
         for part in stack_module_state(list(networks))
         for parameter, tensor in part.items()
     }
-    weights = save(stacked)
-    (folder / f"{card['name']}.safetensors").write_bytes(weights)
-    whole = {**card, "weights_sha256": hashlib.sha256(weights).hexdigest()}
-    # one top-level entry a line, so that a new run shows as a readable change
-    lines = [f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in whole.items()]
-    (folder / f"{card['name']}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    save_weights(Path(folder) / f"{card['name']}.safetensors", stacked, card)
 
 
 def load_results(name: str, folder: str | Path) -> tuple[dict[str, Any], Weights]:
@@ -93,20 +85,14 @@ def load_results(name: str, folder: str | Path) -> tuple[dict[str, Any], Weights
         ...
     FileNotFoundError: no results of 'nothing' in nowhere; make them with: python -m course_pkg train nothing
     """
-    folder = Path(folder)
-    card_file, weights_file = folder / f"{name}.json", folder / f"{name}.safetensors"
-    if not (card_file.exists() and weights_file.exists()):
+    file = Path(folder) / f"{name}.safetensors"
+    if not (file.exists() and file.with_suffix(".json").exists()):
         raise FileNotFoundError(
             f"no results of {name!r} in {folder}; make them with: python -m course_pkg train {name}"
         )
-    card, data = json.loads(card_file.read_text()), weights_file.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != card["weights_sha256"]:
-        raise ValueError(
-            f"{weights_file} is not the file of its card: sha256 {found}, not {card['weights_sha256']}"
-        )
+    stored, card = load_weights(file)
     weights: Weights = {}
-    for key, tensor in load(data).items():
+    for key, tensor in stored.items():
         run, parameter = key.split("/")
         weights.setdefault(run, {})[parameter] = tensor
     return card, weights

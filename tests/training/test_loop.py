@@ -1,4 +1,6 @@
-"""`fit` against a plain PyTorch loop written out here, and a seed alone against the same seed in company."""
+"""`fit` against plain PyTorch loops written out here, and an interrupted run against one that was not."""
+
+import copy
 
 import numpy as np
 import pytest
@@ -6,200 +8,242 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_pkg.models.mnist1d import MNIST1DConvNet, MNIST1DFullyConnected
-from course_pkg.training.loop import fit, one_per_seed
-from course_pkg.training.metrics import error_rate
+from course_pkg.training.augment import augment
+from course_pkg.training.batches import batches
+from course_pkg.training.loop import fit
+from course_pkg.training.schedules import warmup_cosine
+from course_pkg.training.stopping import EarlyStopping
 
 
-def small_image_net():
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 5, 8)),
-        nn.Conv2d(1, 4, 3, padding=1),
-        nn.BatchNorm2d(4),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(32, 10),
-    )
-
-
-def unusual_conv_net():
-    return nn.Sequential(
-        nn.Unflatten(1, (2, 20)),
-        nn.Conv1d(2, 4, 3, padding=2, dilation=2, groups=2),
-        nn.Tanh(),
-        nn.Conv1d(4, 3, 4, stride=3, bias=False),
-        nn.Tanh(),
-        nn.Conv1d(3, 3, 2, stride=3),
-        nn.Flatten(),
-        nn.Linear(6, 10),
-    )
-
-
-BUILDERS = [MNIST1DConvNet, MNIST1DFullyConnected, small_image_net, unusual_conv_net]
-
-
-@pytest.fixture
-def examples():
+def examples(count=60):
     random = np.random.default_rng(0)
-    return random.standard_normal((90, 40)), random.integers(0, 10, 90)
+    return random.standard_normal((count, 1, 6, 6)).astype(np.float32), random.integers(0, 4, count)
 
 
-def doubles(build, seeds):
-    return [model.double() for model in one_per_seed(build, seeds)]
+def network(seed=0, dropout=0.0):
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Conv2d(1, 5, 3),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Flatten(),
+        nn.Linear(80, 8),
+        nn.Tanh(),
+        nn.Linear(8, 4),
+    )
 
 
-def plain_loop(model, x, y, *, steps, batch_size, learning_rate, seed):
-    generator = torch.Generator().manual_seed(seed)
-    model.train()
-    taken = 0
-    while True:
-        order = torch.randperm(len(x), generator=generator)
-        for start in range(0, len(x) - batch_size + 1, batch_size):
-            if taken == steps:
-                return
-            batch = order[start : start + batch_size]
-            model.zero_grad()
-            F.cross_entropy(model(x[batch]), y[batch]).backward()
-            with torch.no_grad():
-                for parameter in model.parameters():
-                    parameter -= learning_rate * parameter.grad
+def momentum(net):
+    return torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
+
+
+def same(a, b):
+    return all(
+        torch.equal(p, q) for p, q in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    )
+
+
+def close(a, b, atol=1e-6):
+    for p, q in zip(a.parameters(), b.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-5, atol=atol)
+
+
+def test_equals_a_loop_written_out():
+    x, y = examples()
+    ours, theirs = network(), network()
+    data = batches(x, y, batch_size=14, seed=3)  # 60 examples: four are left over each epoch
+    optimizer = momentum(ours)
+    fit(ours, data, F.cross_entropy, optimizer=optimizer, steps=11, schedule=warmup_cosine(optimizer, 11, 3))
+    optimizer, taken = momentum(theirs), 0
+    for epoch in range(3):
+        order = np.arange(60)
+        np.random.default_rng([3, epoch]).shuffle(order)
+        for start in range(0, 56, 14):
+            if taken == 11:
+                break
+            rate = (taken + 1) / 3 if taken < 3 else (1 + np.cos(np.pi * (taken - 3) / 8)) / 2
+            optimizer.param_groups[0]["lr"] = 0.1 * rate
+            which = order[start : start + 14]
+            optimizer.zero_grad()
+            F.cross_entropy(theirs(torch.tensor(x[which])), torch.tensor(y[which])).backward()
+            optimizer.step()
             taken += 1
+    close(ours, theirs)
 
 
-@pytest.mark.parametrize("build", BUILDERS)
-def test_equals_a_plain_loop(build, examples):
-    x, y = examples
-    ours, theirs = doubles(build, [4, 9, 5]), doubles(build, [4, 9, 5])
-    # 90 examples in batches of 20: two are left over each epoch
-    fit(ours, x, y, x, y, steps=13, batch_size=20, learning_rate=0.1, seeds=[4, 9, 5])
-    for model, seed in zip(theirs, [4, 9, 5], strict=True):
-        plain_loop(
-            model, torch.tensor(x), torch.tensor(y), steps=13, batch_size=20, learning_rate=0.1, seed=seed
-        )
-    for mine, other in zip(ours, theirs, strict=True):
-        for name, value in mine.state_dict().items():
-            torch.testing.assert_close(value, other.state_dict()[name], rtol=1e-9, atol=1e-11, msg=name)
+def test_accumulated_batches_are_one_large_batch():
+    x, y = examples()
+    small, large = network(), network()
+    fit(
+        small,
+        batches(x, y, 10, shuffle=False),
+        F.cross_entropy,
+        optimizer=momentum(small),
+        epochs=2,
+        accumulate=3,
+    )
+    fit(large, batches(x, y, 30, shuffle=False), F.cross_entropy, optimizer=momentum(large), epochs=2)
+    close(small, large)
+    assert not same(network(), large)
 
 
-@pytest.mark.parametrize("build", BUILDERS)
-def test_company_does_not_matter(build, examples):
-    x, y = examples
-    together, alone = doubles(build, [0, 1, 2]), doubles(build, [1])
-    all_three = fit(together, x, y, x, y, steps=9, batch_size=30, seeds=[0, 1, 2], record_every=3)
-    one = fit(alone, x, y, x, y, steps=9, batch_size=30, seeds=[1], record_every=3)
-    for name, value in together[1].state_dict().items():
-        torch.testing.assert_close(value, alone[0].state_dict()[name], rtol=1e-9, atol=1e-11, msg=name)
-    np.testing.assert_allclose(all_three.train_loss[1:2], one.train_loss, rtol=1e-9)
-    assert not np.allclose(all_three.train_loss[0], all_three.train_loss[1]), "two seeds gave one result"
+def test_long_gradients_are_cut():
+    x, y = examples()
+    net = network()
+    before = copy.deepcopy(net)
+    plain = torch.optim.SGD(net.parameters(), lr=1.0)
+    fit(net, batches(x, y, 60), lambda a, b: 1000 * F.cross_entropy(a, b), optimizer=plain, steps=1, clip=0.5)
+    moves = [p - q for p, q in zip(net.parameters(), before.parameters(), strict=True)]
+    assert torch.cat([move.flatten() for move in moves]).norm().item() == pytest.approx(0.5, rel=1e-4)
 
 
-def test_same_seed_same_weights(examples):
-    x, y = examples
-    a, b = one_per_seed(MNIST1DConvNet, [3]), one_per_seed(MNIST1DConvNet, [3])
-    for models in (a, b):
-        fit(models, x, y, x, y, steps=5, batch_size=30, seeds=[3])
-    assert all(torch.equal(p, q) for p, q in zip(a[0].parameters(), b[0].parameters(), strict=True))
+def test_the_records_are_what_was_measured():
+    x, y = examples()
+    net, seen, logged = network(dropout=0.5), [], {}
+
+    def evaluate(net):
+        seen.append((net.training, torch.is_grad_enabled()))
+        return {"error": float(len(seen)), "per_class": np.arange(4) * len(seen)}
+
+    history = fit(
+        net,
+        batches(x, y, 20),
+        F.cross_entropy,
+        optimizer=momentum(net),
+        steps=8,
+        evaluate=evaluate,
+        evaluate_every=3,
+        log=lambda step, numbers: logged.update({step: numbers}),
+    )
+    assert history.steps.tolist() == [0, 3, 6, 8]
+    assert history.metrics["error"].tolist() == [1, 2, 3, 4]
+    assert history.metrics["per_class"].shape == (4, 4)
+    assert seen == [(False, False)] * 4
+    assert history.best_step == 8
+    assert list(logged) == [0, 3, 6, 8]
+    assert logged[6]["error"] == 3
+    assert "per_class" not in logged[6]
 
 
-def test_history_is_what_the_models_score(examples):
-    x, y = examples
-    models = one_per_seed(MNIST1DFullyConnected, [0, 1])
-    before = [error_rate(model, x, y) for model in models]
-    history = fit(models, x, y, x[:31], y[:31], steps=10, batch_size=30, learning_rate=0.1, record_every=4)
-    assert history.steps.tolist() == [0, 4, 8, 10]
-    assert history.train_loss.shape == history.train_error.shape == history.test_error.shape == (2, 4)
-    np.testing.assert_allclose(history.train_error[:, 0], before)
-    np.testing.assert_allclose(history.train_error[:, -1], [error_rate(model, x, y) for model in models])
-    np.testing.assert_allclose(history.test_error[:, -1], [error_rate(m, x[:31], y[:31]) for m in models])
-    with torch.no_grad():
-        losses = [
-            F.cross_entropy(m(torch.tensor(x, dtype=torch.float32)), torch.tensor(y)).item() for m in models
-        ]
-    np.testing.assert_allclose(history.train_loss[:, -1], losses, rtol=1e-5)
+def test_the_loss_is_the_mean_since_the_record_before():
+    x, y = examples()
+    net = network()
+    losses = []
+
+    def loss(scores, y):
+        losses.append(F.cross_entropy(scores, y))
+        return losses[-1]
+
+    history = fit(net, batches(x, y, 20), loss, optimizer=momentum(net), steps=5, evaluate_every=3)
+    first, second = torch.stack(losses[:3]).mean().item(), torch.stack(losses[3:]).mean().item()
+    np.testing.assert_allclose(history.metrics["loss"], [np.nan, first, second], rtol=1e-6)
 
 
-def test_learns_what_can_be_learnt():
-    x = np.random.default_rng(1).standard_normal((300, 40))
-    y = (x[:, 3:8].sum(axis=1) > 0).astype(int)
-    models = one_per_seed(MNIST1DConvNet, range(3))
-    history = fit(models, x[:200], y[:200], x[200:], y[200:], steps=400, batch_size=50, learning_rate=0.1)
-    assert (history.train_error[:, -1] == 0).all()
-    assert (history.test_error[:, -1] < 0.3).all()
-
-
-def test_examples_stay_as_they_are(examples):
-    x, y = examples
-    x_before, y_before = x.copy(), y.copy()
-    fit(one_per_seed(MNIST1DConvNet, [0]), x, y, x, y, steps=3, batch_size=30)
-    np.testing.assert_array_equal(x, x_before)
-    np.testing.assert_array_equal(y, y_before)
-
-
-def test_the_global_generator_is_left_alone(examples):
-    x, y = examples
+def test_modes_and_generators_are_left_as_they_were():
+    x, y = examples()
+    net = network(dropout=0.5).eval()
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    fit(one_per_seed(MNIST1DConvNet, [0]), x, y, x, y, steps=3, batch_size=30)
+    fit(net, batches(x, y, 20), F.cross_entropy, optimizer=momentum(net), steps=2, seed=4)
     assert torch.equal(torch.rand(3), expected)
+    assert not net.training
 
 
-@pytest.mark.parametrize("progress", [False, True])
-def test_progress_is_shown_only_when_asked_for(examples, capsys, progress):
-    x, y = examples
-    fit(one_per_seed(MNIST1DConvNet, [0]), x, y, x, y, steps=3, batch_size=30, progress=progress)
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert ("3/3" in shown.err) == progress
+def test_the_seed_decides():
+    x, y = examples()
+    nets = [network(dropout=0.5) for _ in range(3)]
+    for net, seed in zip(nets, [5, 5, 6], strict=True):
+        fit(net, batches(x, y, 20), F.cross_entropy, optimizer=momentum(net), steps=4, seed=seed)
+    assert same(nets[0], nets[1])
+    assert not same(nets[0], nets[2])
 
 
-def two_nets():
-    return [MNIST1DConvNet(), MNIST1DConvNet()]
+def test_early_stopping_keeps_the_best_weights():
+    x, y = examples()
+    net, errors, weights = network(), iter([0.9, 0.5, 0.3, 0.4, 0.35, 0.1]), []
+
+    def evaluate(net):
+        weights.append(copy.deepcopy(net.state_dict()))
+        return {"error": next(errors)}
+
+    history = fit(
+        net,
+        batches(x, y, 20),
+        F.cross_entropy,
+        optimizer=momentum(net),
+        epochs=100,
+        evaluate=evaluate,
+        early_stopping=EarlyStopping("error", patience=2),
+    )
+    assert history.steps.tolist() == [0, 3, 6, 9, 12]  # 0.1 was never seen
+    assert history.best_step == 6
+    assert all(torch.equal(value, weights[2][name]) for name, value in net.state_dict().items())
+
+
+def test_bfloat16_is_near_float32():
+    x, y = examples()
+    nets = [network() for _ in range(2)]
+    losses = []
+    for net, precision in zip(nets, ["float32", "bfloat16"], strict=True):
+        history = fit(
+            net, batches(x, y, 20), F.cross_entropy, optimizer=momentum(net), steps=6, precision=precision
+        )
+        losses.append(history.metrics["loss"][-1])
+        assert all(p.dtype == torch.float32 for p in net.parameters())
+    assert not same(*nets)
+    assert losses[0] == pytest.approx(losses[1], abs=0.02)
+
+
+def test_augmentation_is_what_the_network_gets():
+    x, y = examples()
+    net, got = network(), []
+    net.register_forward_pre_hook(lambda module, inputs: got.append(inputs[0]))
+    turn = augment(nn.ZeroPad2d((1, -1, 0, 0)))
+    fit(
+        net, batches(x, y, 60, shuffle=False), F.cross_entropy, optimizer=momentum(net), steps=1, augment=turn
+    )
+    torch.testing.assert_close(got[0][..., 1:], torch.tensor(x[..., :-1]))
+
+
+def test_it_learns():
+    x, _ = examples(300)
+    y = (x[:, 0, 1:4, 1:4].sum(axis=(1, 2)) > 0).astype(int)
+    net = network()
+    fit(net, batches(x[:200], y[:200], 50), F.cross_entropy, optimizer=momentum(net), epochs=40)
+    wrong = (net(torch.tensor(x[200:])).argmax(dim=1).numpy() != y[200:]).mean()
+    assert wrong < 0.2
 
 
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"models": []}, ValueError, "models: got none"),
-        ({"models": [np.sin]}, TypeError, r"models\[0\]: got ufunc"),
-        (
-            {"models": [MNIST1DConvNet(), MNIST1DFullyConnected()]},
-            ValueError,
-            r"models\[1\]: .* other shapes",
-        ),
+        ({"model": "net"}, TypeError, "model: got str 'net'"),
+        ({"batches": [1, 2]}, TypeError, r"batches: got list \[1, 2\], expected Batches"),
+        ({"loss": 3}, TypeError, "loss: got int 3"),
+        ({"optimizer": torch.optim.SGD}, TypeError, "optimizer: got type"),
+        ({"optimizer": momentum(network())}, ValueError, "none of the model's parameters"),
+        ({"steps": None}, ValueError, "got None and None, expected exactly one"),
+        ({"epochs": 2}, ValueError, "got 2 and 2, expected exactly one"),
         ({"steps": 0}, ValueError, "steps: got 0"),
         ({"steps": 1.5}, TypeError, "steps: got float 1.5"),
-        ({"batch_size": 91}, ValueError, "batch_size: got 91, expected at most the 90"),
-        ({"batch_size": -1}, ValueError, "batch_size: got -1"),
-        ({"learning_rate": 0}, ValueError, "learning_rate: got 0"),
-        ({"learning_rate": float("nan")}, ValueError, "learning_rate: got nan"),
-        ({"learning_rate": "0.1"}, TypeError, "learning_rate: got str '0.1'"),
-        ({"record_every": 0}, ValueError, "record_every: got 0"),
-        ({"seeds": [1]}, ValueError, "seeds: got 1, expected one for each of the 2 models"),
-        ({"seeds": [1, 2.5]}, TypeError, "seeds: got float 2.5"),
-        ({"x_train": [[0.0] * 40] * 90}, TypeError, "x_train: got list"),
-        ({"y_train": np.zeros(90)}, TypeError, "y_train: got dtype torch.float64"),
-        ({"y_train": np.full(90, 10)}, ValueError, r"y: got classes 10 … 10, expected 0 … 9"),
-        ({"y_test": np.full(90, -1)}, ValueError, r"y: got classes -1 … -1, expected 0 … 9"),
-        ({"y_train": np.zeros(89, int)}, ValueError, r"y_train: got shape \(89,\), expected \(90,\)"),
-        ({"y_test": np.zeros((90, 10), int)}, ValueError, r"y_test: got shape \(90, 10\)"),
+        ({"accumulate": 0}, ValueError, "accumulate: got 0"),
+        ({"evaluate_every": 0}, ValueError, "evaluate_every: got 0"),
+        ({"checkpoint_every": 0}, ValueError, "checkpoint_every: got 0"),
+        ({"clip": -1}, ValueError, "clip: got -1"),
+        ({"precision": "float64"}, ValueError, "precision: got 'float64', expected one of 'float32'"),
+        ({"precision": "float16"}, ValueError, "precision: got 'float16' on cpu, expected a GPU"),
+        ({"seed": -1}, ValueError, "seed: got -1"),
         (
-            {"x_test": np.zeros((0, 40)), "y_test": np.zeros(0, int)},
+            {"early_stopping": EarlyStopping("wrong", 2)},
             ValueError,
-            r"x_test: got shape \(0, 40\)",
+            "metric: got 'wrong', expected one of 'loss'",
         ),
-        ({"x_train": np.zeros((90, 41))}, ValueError, r"x: got shape"),
     ],
 )
-def test_bad_input(examples, changes, error, message):
-    x, y = examples
-    arguments = {"models": two_nets(), "x_train": x, "y_train": y, "x_test": x, "y_test": y}
-    arguments |= {"steps": 2, "batch_size": 30} | changes
+def test_bad_input(changes, error, message):
+    net = network()
+    arguments = {"model": net, "batches": batches(*examples(), 20), "loss": F.cross_entropy}
+    arguments |= {"optimizer": momentum(net), "steps": 2} | changes
     with pytest.raises(error, match=message):
         fit(**arguments)
-
-
-def test_bad_seed():
-    with pytest.raises(TypeError, match=r"seeds: got float 1\.5"):
-        one_per_seed(MNIST1DConvNet, [1.5])
