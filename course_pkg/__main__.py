@@ -20,6 +20,10 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("models", help="the networks, their layers and parameters, beside published figures")
 
+    data = commands.add_parser("data", help="the larger real sets: list them, fetch one, say where it lies")
+    data.add_argument("action", choices=["list", "fetch", "path"])
+    data.add_argument("name", nargs="?", help="which set, for example cifar10")
+
     check = commands.add_parser("check", help="run the visible tests of your copy of an assignment")
     check.add_argument("notebook", type=Path)
 
@@ -74,6 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_pkg.models import table
 
             return table.show()
+        case "data":
+            from course_pkg.data import command
+
+            return command.run(options.action, options.name)
         case "check":
             from course_pkg.checks import notebook
 
