@@ -13,10 +13,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     train = commands.add_parser("train", help="train a chapter's networks in full and store their results")
-    train.add_argument("name", help="which experiment, for example mnist1d")
+    train.add_argument("name", help="which experiment, for example lenet")
     train.add_argument(
-        "--out", type=Path, default=Path("book/results"), help="folder for results and weights"
+        "--out",
+        type=Path,
+        help="folder for results and weights (default: book/results; of other runs _build/train/results)",
     )
+    train.add_argument("--steps", type=int, help="updates of each network, if not those of the experiment")
+    train.add_argument("--seeds", type=int, nargs="+", help="if not those of the experiment")
 
     commands.add_parser("models", help="the networks, their layers and parameters, beside published figures")
 
@@ -73,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         case "train":
             from course_pkg.training import experiments
 
-            return experiments.run(options.name, options.out)
+            return experiments.run(options.name, options.out, options.steps, options.seeds)
         case "models":
             from course_pkg.models import table
 

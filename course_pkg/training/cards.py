@@ -72,7 +72,7 @@ def load_weights(file: str | Path) -> tuple[Weights, dict[str, Any]]:
         If the weights are not those that the card was written for.
     """
     file = _checked(file)
-    data, card = file.read_bytes(), json.loads(file.with_suffix(".json").read_text())
+    data, card = file.read_bytes(), json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     found = hashlib.sha256(data).hexdigest()
     if found != card["weights_sha256"]:
         raise ValueError(f"{file} is not the file of its card: sha256 {found}, not {card['weights_sha256']}")
@@ -81,10 +81,9 @@ def load_weights(file: str | Path) -> tuple[Weights, dict[str, Any]]:
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
     """Write plain data, one top-level entry a line, so that a new run shows as a readable change."""
-    lines = [
-        f"{json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in content.items()
-    ]
-    file.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    lines = [f"{as_text(key)}: {as_text(value)}" for key, value in content.items()]
+    file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def data_sha256(*arrays: torch.Tensor | np.ndarray) -> str:
@@ -114,6 +113,17 @@ def data_sha256(*arrays: torch.Tensor | np.ndarray) -> str:
         digest.update(f"{values.dtype.str}{values.shape}".encode())
         digest.update(values.tobytes())
     return digest.hexdigest()
+
+
+def json_sha256(content: Mapping[str, Any]) -> str:
+    """A hash of plain data, whatever the order of its keys.
+
+    Examples
+    --------
+    >>> json_sha256({"a": 1, "b": 2}) == json_sha256({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _checked(file: str | Path) -> Path:

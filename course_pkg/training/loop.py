@@ -155,7 +155,7 @@ def fit(
         if log is not None:
             log(step, single)
 
-    bar = tqdm(total=steps, disable=not progress)
+    bar = tqdm(total=steps, disable=not progress, mininterval=0.5)
     with bar, seeded(seed), _training(model):
         step, running = 0, torch.zeros((), device=device)  # running: sum of the losses since the last record
         if checkpoint is not None and Path(checkpoint).exists():

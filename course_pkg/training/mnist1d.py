@@ -167,7 +167,7 @@ def seconds_together_and_alone(network: str, data: Mnist1D, *, steps: int = 500)
     return min(together), min(alone)
 
 
-def run_experiment(out: str | Path, steps: int = STEPS) -> None:
+def run_experiment(out: str | Path, steps: int = STEPS, seeds: Sequence[int] = SEEDS) -> None:
     """Train both networks on both sets in full, and store what came of it as `mnist1d` under `out`.
 
     Parameters
@@ -176,6 +176,8 @@ def run_experiment(out: str | Path, steps: int = STEPS) -> None:
         Folder for `mnist1d.json` and `mnist1d.safetensors`; made if it does not exist.
     steps
         Number of updates of each network.
+    seeds
+        One network of each kind is trained for each.
 
     Notes
     -----
@@ -187,15 +189,15 @@ def run_experiment(out: str | Path, steps: int = STEPS) -> None:
     runs = {}
     for suffix, examples in (("", data), ("_shuffled", mixed)):
         for network in NETWORKS:
-            print(f"{network}{suffix}: {len(SEEDS)} seeds, {steps:,} steps", flush=True)
-            runs[network + suffix] = train_network(network, examples, steps=steps, progress=True)
+            print(f"{network}{suffix}: {len(seeds)} seeds, {steps:,} steps", flush=True)
+            runs[network + suffix] = train_network(network, examples, steps=steps, seeds=seeds, progress=True)
             print(f"  test error {runs[network + suffix].history.test_error[:, -1].round(3).tolist()}")
     seconds = time.perf_counter() - start
 
     card = {
         "name": "mnist1d",
         "data": "make_mnist1d(size=5000, seed=42): 4,000 training and 1,000 test examples",
-        "seeds": list(SEEDS),
+        "seeds": list(seeds),
         "settings": {
             "optimizer": "SGD without momentum",
             "learning_rate": LEARNING_RATE,

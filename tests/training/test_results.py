@@ -8,7 +8,7 @@ from torch import nn
 
 from course_pkg.data.mnist1d import make_mnist1d
 from course_pkg.models.mnist1d import MNIST1DConvNet, MNIST1DFullyConnected
-from course_pkg.training import experiments, mnist1d
+from course_pkg.training import mnist1d
 from course_pkg.training.metrics import error_rate
 from course_pkg.training.mnist1d import NETWORKS, shuffled, train_network
 from course_pkg.training.results import load_results, save_results
@@ -104,12 +104,6 @@ def test_what_is_missing_is_named(tmp_path):
         load_results("try", tmp_path)
     with pytest.raises(ValueError, match="card: got the keys"):
         save_results({"seeds": [0]}, {}, tmp_path)
-
-
-def test_unknown_experiment(tmp_path, capsys):
-    assert experiments.run("mnist2d", tmp_path) == 2
-    assert "no experiment 'mnist2d'; there are: mnist1d" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_network(data):

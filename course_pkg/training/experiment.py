@@ -1,0 +1,272 @@
+"""An experiment: networks, what they learn, and by which settings; run from several seeds, and stored."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_pkg._validate import choice
+from course_pkg.training.augment import Augment
+from course_pkg.training.batches import Batches
+from course_pkg.training.cards import json_sha256, save_weights, write_json
+from course_pkg.training.loop import fit
+from course_pkg.training.precision import best_device
+from course_pkg.training.records import History
+from course_pkg.training.schedules import warmup_cosine
+from course_pkg.training.together import one_per_seed
+
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "SGD with momentum 0.9": lambda parameters, **rest: torch.optim.SGD(
+        parameters, momentum=0.9, nesterov=True, **rest
+    ),
+    "AdamW": torch.optim.AdamW,
+}
+
+
+class Task(NamedTuple):
+    """What a network is to learn, and how well it has."""
+
+    data: str
+    """What it learns from and is tested on, in words."""
+    data_sha256: str
+    """Hash of that."""
+    batches: Callable[[int, int], Batches]
+    """Given a batch size and a seed, the batches to train on."""
+    loss: Callable[[Any, Any], torch.Tensor]
+    """Of an answer and the truth."""
+    measure: Callable[[nn.Module], Mapping[str, float]]
+    """Figures on the test set, by name."""
+    watch: Callable[[nn.Module], Mapping[str, float]] | None = None
+    """Figures that are cheap enough to draw a learning curve; `measure` if None."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What `python -m course_pkg train NAME` does."""
+
+    networks: Mapping[str, Callable[[], nn.Module]]
+    """Makes a fresh network, by name."""
+    task: Callable[[str], Task]
+    """What the network of this name is to learn. Loads the data: call it only when you need it."""
+    metric: str
+    """Which of the figures that `measure` gives counts."""
+    steps: int
+    """Updates."""
+    batch_size: int
+    learning_rate: float
+    """The highest; it falls to 0 along half a cosine."""
+    optimizer: str = "AdamW"
+    """One of `OPTIMIZERS`."""
+    weight_decay: float = 0.0
+    warmup: int = 0
+    """Updates in which the learning rate rises."""
+    clip: float | None = None
+    """Greatest length of a gradient."""
+    augment: Callable[[], Augment] | None = None
+    """Makes the augmentation."""
+    augmentation: str = "none"
+    """The same in words."""
+    seeds: Sequence[int] = (0, 1, 2)
+    records: int = 20
+    """How many points a learning curve has."""
+    notes: str = ""
+    """What a reader of the card should know besides."""
+
+    def settings(self, steps: int | None = None) -> dict[str, Any]:
+        """All that was chosen, plain data, for the card."""
+        return {
+            "steps": steps or self.steps,
+            "batch_size": self.batch_size,
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "schedule": f"{self.warmup} steps of warm-up, then half a cosine to 0",
+            "weight_decay": self.weight_decay,
+            "clip": self.clip,
+            "augmentation": self.augmentation,
+        }
+
+
+def train_once(
+    experiment: Experiment,
+    network: str,
+    seed: int = 0,
+    *,
+    task: Task | None = None,
+    steps: int | None = None,
+    checkpoint: str | Path | None = None,
+    log: Callable[[int, Mapping[str, float]], None] | None = None,
+    progress: bool = False,
+) -> tuple[nn.Module, History]:
+    """Train one network of an experiment from one seed: in full, or for fewer steps.
+
+    A shorter run has the same settings; its learning rate falls to 0 at its own end.
+
+    Parameters
+    ----------
+    experiment
+        Such as `EXPERIMENTS["lenet"]`.
+    network
+        One of its networks.
+    seed
+        Of start, order of the examples, dropout and augmentation.
+    task
+        If given, not loaded again.
+    steps
+        Updates; those of the experiment if not given.
+    checkpoint, log, progress
+        As in `fit`.
+
+    Returns
+    -------
+    model : nn.Module
+        The trained network, in evaluation mode.
+    history : History
+        The learning curve.
+
+    Raises
+    ------
+    ValueError
+        If the experiment has no such network.
+
+    Examples
+    --------
+    >>> from course_pkg.training.experiments import EXPERIMENTS
+    >>> net, history = train_once(EXPERIMENTS["lenet"], "modern", steps=2)
+    >>> history.steps.tolist()
+    [0, 1, 2]
+    """
+    build = experiment.networks[choice("network", network, experiment.networks)]
+    task = task or experiment.task(network)
+    steps = steps or experiment.steps
+    (model,) = one_per_seed(build, [seed])
+    model.to(best_device())
+    optimizer = OPTIMIZERS[experiment.optimizer](
+        model.parameters(), lr=experiment.learning_rate, weight_decay=experiment.weight_decay
+    )
+    history = fit(
+        model,
+        task.batches(experiment.batch_size, seed),
+        task.loss,
+        optimizer=optimizer,
+        steps=steps,
+        schedule=warmup_cosine(optimizer, steps, min(experiment.warmup, steps - 1)),
+        clip=experiment.clip,
+        augment=experiment.augment() if experiment.augment else None,
+        evaluate=task.watch or task.measure,
+        evaluate_every=max(1, steps // experiment.records),
+        checkpoint=checkpoint,
+        log=log,
+        seed=seed,
+        progress=progress,
+    )
+    return model.eval(), history
+
+
+def run_experiment(
+    name: str,
+    experiment: Experiment,
+    out: str | Path,
+    work: str | Path,
+    *,
+    steps: int | None = None,
+    seeds: Sequence[int] | None = None,
+) -> None:
+    """Train all networks of an experiment from all seeds, and store what came of it.
+
+    Of each network the weights of the first seed are stored, with a card that tells the figures of all
+    seeds, and the learning curves of all seeds. An interrupted run goes on where it was.
+
+    Parameters
+    ----------
+    name
+        Of the experiment.
+    experiment
+        What to do.
+    out
+        Folder for `NETWORK.safetensors`, its card `NETWORK.json`, and `curves.json`.
+    work
+        Folder for checkpoints; those of a finished run are removed.
+    steps
+        Updates, if not those of the experiment.
+    seeds
+        If not those of the experiment.
+
+    Notes
+    -----
+    The first seed's weights, not the best seed's: the figures in the card are what a reader may expect.
+    """
+    out, work = Path(out), Path(work)
+    seeds = list(experiment.seeds if seeds is None else seeds)
+    settings = experiment.settings(steps)
+    curves: dict[str, Any] = {}
+    finished = []
+    for network, build in experiment.networks.items():
+        task = experiment.task(network)
+        figures, minutes, first = {}, {}, build()
+        mark = json_sha256({**settings, "data": task.data_sha256, "network": repr(first)})[:8]
+        for seed in seeds:
+            print(f"{name}, {network}, seed {seed}: {settings['steps']:,} steps", flush=True)
+            checkpoint = work / f"{network}_seed{seed}_{mark}.pt"  # other settings have another file
+            resumed, start = checkpoint.exists(), time.perf_counter()
+            model, history = train_once(
+                experiment, network, seed, task=task, steps=steps, checkpoint=checkpoint, progress=True
+            )
+            # how long the parts before took is not known
+            minutes[seed] = None if resumed else round((time.perf_counter() - start) / 60, 2)
+            figures[seed] = measure(task, model)
+            first = model if seed == seeds[0] else first
+            curves.setdefault(network, {})[str(seed)] = _curve(history)
+            finished.append(checkpoint)
+            print(f"  {figures[seed]}", flush=True)
+        card = {
+            "experiment": name,
+            "network": network,
+            "parameters": sum(p.numel() for p in first.parameters()),
+            "data": task.data,
+            "data_sha256": task.data_sha256,
+            "settings": settings,
+            "seed": seeds[0],
+            "metric": experiment.metric,
+            "measured": figures[seeds[0]],
+            "all_seeds": {str(seed): figures[seed] for seed in seeds},
+            "mean": {
+                key: round(float(np.mean([f[key] for f in figures.values()])), 5) for key in figures[seeds[0]]
+            },
+            "minutes": {str(seed): minutes[seed] for seed in seeds},
+            "machine": _machine(),
+            "notes": experiment.notes,
+        }
+        save_weights(out / f"{network}.safetensors", first.state_dict(), card)
+    write_json(out / "curves.json", curves)
+    for checkpoint in finished:
+        checkpoint.unlink(missing_ok=True)
+
+
+def measure(task: Task, model: nn.Module) -> dict[str, float]:
+    """The figures of a trained network on the test set, rounded to five places, in evaluation mode."""
+    model.eval()
+    with torch.no_grad():
+        return {name: float(f"{float(value):.5g}") for name, value in task.measure(model).items()}
+
+
+def _curve(history: History) -> dict[str, list[float | None]]:
+    plain = {
+        name: [None if np.isnan(v) else float(f"{v:.4g}") for v in values]
+        for name, values in history.metrics.items()
+    }
+    return {"steps": history.steps.tolist(), **plain}
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "torch": torch.__version__,
+        "device": str(best_device()),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }

@@ -1,0 +1,205 @@
+"""What the chapters' networks learn, and by which settings: digits, photographs, turned digits, scenes."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_pkg.data.digits import Digits, mnist_digits
+from course_pkg.data.rotated import rotated_digits
+from course_pkg.data.scenes import Rules, Scenes, digit_scenes
+from course_pkg.detection import yolo_loss
+from course_pkg.models import YOLO, AlexNet, DeconvNet, GroupConvNet, LeNet5, UNet
+from course_pkg.training.augment import jiggle
+from course_pkg.training.batches import Batches, batches
+from course_pkg.training.cards import data_sha256
+from course_pkg.training.experiment import Experiment, Task
+from course_pkg.training.metrics import evaluate
+from course_pkg.training.precision import device_of
+from course_pkg.training.scene_batches import (
+    classification_batches,
+    detection_batches,
+    measure_detector,
+    measure_segmenter,
+    pixel_loss,
+    segmentation_batches,
+    start_head,
+)
+
+
+def classified(
+    x: np.ndarray, y: np.ndarray, name: str = "test_error"
+) -> Callable[[nn.Module], Mapping[str, float]]:
+    """The share of these examples that a classifier gets wrong, as a figure of this name."""
+
+    def measure(model: nn.Module) -> dict[str, float]:
+        device = device_of(model)
+        _, error = evaluate(model, torch.as_tensor(x).to(device), torch.as_tensor(y).to(device))
+        return {name: float(error)}
+
+    return measure
+
+
+def digits_task(digits: Digits, data: str, examples: int = 4000) -> Task:
+    """Digits, of which the first `examples` are there to train on."""
+    x, y = digits.x_train[:examples], digits.y_train[:examples]
+    return Task(
+        data=data,
+        data_sha256=data_sha256(x, y, digits.x_test, digits.y_test),
+        batches=lambda size, seed: batches(x, y, size, seed=seed),
+        loss=F.cross_entropy,
+        measure=classified(digits.x_test, digits.y_test),
+    )
+
+
+LENET = Experiment(
+    networks={"modern": lambda: LeNet5("modern"), "published": lambda: LeNet5("published")},
+    task=lambda network: digits_task(
+        mnist_digits(), "5,000 digits of MNIST: 4,000 to train on, 1,000 to test on"
+    ),
+    metric="test_error",
+    steps=4_000,
+    batch_size=64,
+    learning_rate=3e-3,
+    warmup=100,
+    augment=jiggle,
+    augmentation="turned by up to 10°, moved by up to 0.1 of the side, scaled by 0.9 … 1.1",
+)
+
+
+TURNED = {f"{group}_{n}": (group, n) for n in (250, 1000, 4000) for group in ("z2", "p4", "p4m")}
+
+
+def _turned_task(network: str) -> Task:
+    digits, n = rotated_digits("any"), TURNED[network][1]
+    task = digits_task(
+        digits, f"digits of MNIST, each turned by an angle of its own: {n:,} to train on, 1,000 to test on", n
+    )
+    x = torch.as_tensor(digits.x_test[:100])
+
+    def measure(model: nn.Module) -> dict[str, float]:
+        images = x.to(device_of(model))
+        upright, turned = model(images), model(images.rot90(1, dims=(2, 3)))
+        error = (upright - turned).abs().max() / upright.abs().max()
+        return {**task.measure(model), "equivariance_error": float(error)}
+
+    return task._replace(measure=measure, watch=task.measure)
+
+
+GROUPCONV = Experiment(
+    networks={
+        name: functools.partial(GroupConvNet.small, group=group) for name, (group, _) in TURNED.items()
+    },
+    task=_turned_task,
+    metric="test_error",
+    steps=1_500,
+    batch_size=64,
+    learning_rate=1e-2,
+    warmup=50,
+    notes=(
+        "Networks of about equal size: 8,734 parameters (z2, plain), 7,845 (p4) and 7,171 (p4m); the number "
+        "in the name is that of training examples. equivariance_error: the largest change of a score when an "
+        "image is turned by 90°, as a share of the largest score."
+    ),
+)
+
+
+def _in_words(side: int, what: str) -> str:
+    return (
+        f"50,000 scenes of {side}×{side} pixels, {what} on a photograph, to train on; "
+        "1,000 of other digits on other photographs to test on"
+    )
+
+
+def scenes_sha256(*scenes: Scenes) -> str:
+    """A hash of the first sixteen scenes of each, their colours in 256 steps."""
+    firsts = [each.batch(range(16)) for each in scenes]
+    return data_sha256(
+        *(
+            np.concatenate(part)
+            for first in firsts
+            for part in ((first.images * 255).round().astype(np.uint8), first.boxes, first.labels)
+        )
+    )
+
+
+ONE_DIGIT = Rules(objects=(1, 1), scale=(0.5, 0.9), cut=0.1, least_visible=0.8)
+
+
+def _one_digit_task(network: str) -> Task:
+    train, test = (digit_scenes(split, 32, rules=ONE_DIGIT) for split in ("train", "test"))
+    shown = test.batch(range(len(test)))
+    return Task(
+        data=_in_words(32, "one digit of MNIST in colour"),
+        data_sha256=scenes_sha256(train, test),
+        batches=lambda size, seed: classification_batches(train, size, seed=seed),
+        loss=F.cross_entropy,
+        measure=classified(shown.images, np.concatenate(shown.labels)),
+    )
+
+
+SMALL_ALEXNET = Experiment(
+    networks={"small_alexnet": AlexNet.small},
+    task=_one_digit_task,
+    metric="test_error",
+    steps=3_000,
+    batch_size=128,
+    optimizer="SGD with momentum 0.9",
+    learning_rate=2e-2,
+    weight_decay=5e-4,
+    warmup=200,
+)
+
+
+def small_yolo() -> YOLO:
+    """The small YOLO for ten classes, its head started near sensible boxes."""
+    net = YOLO.small(classes=10)
+    start_head(net)
+    return net
+
+
+def _many_digits_task(
+    side: int,
+    scene_batches: Callable[..., Batches],
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    measure: Callable[[nn.Module, Scenes], Mapping[str, float]],
+) -> Task:
+    train, validation, test = (digit_scenes(split, side) for split in ("train", "validation", "test"))
+    few = replace(validation, count=300)
+    return Task(
+        data=_in_words(side, "one to four digits of MNIST") + "; 300 of yet others for the learning curve",
+        data_sha256=scenes_sha256(train, test),
+        batches=lambda size, seed: scene_batches(train, size, seed=seed),
+        loss=loss,
+        measure=lambda net: measure(net, test),
+        watch=lambda net: measure(net, few),
+    )
+
+
+SMALL_YOLO = Experiment(
+    networks={"small_yolo": small_yolo},
+    task=lambda network: _many_digits_task(112, detection_batches, yolo_loss, measure_detector),
+    metric="map_voc10",
+    steps=6_000,
+    batch_size=32,
+    learning_rate=2e-3,
+    weight_decay=1e-2,
+    warmup=200,
+    clip=10.0,
+)
+
+
+SMALL_DECONVNET = Experiment(
+    networks={"small_deconvnet": lambda: DeconvNet.small(11), "small_unet": lambda: UNet.small(11)},
+    task=lambda network: _many_digits_task(64, segmentation_batches, pixel_loss, measure_segmenter),
+    metric="mean_iou",
+    steps=6_000,
+    batch_size=32,
+    learning_rate=2e-3,
+    weight_decay=1e-2,
+    warmup=200,
+)
