@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,6 +19,7 @@ from course_pkg.grading.execution.task import Outcome, Task
 from course_pkg.grading.execution.tester_process import Answer, TesterProcess, verdict_outputs
 from course_pkg.grading.sandbox.packages import every_course_part
 from course_pkg.grading.sandbox.room import Furniture
+from course_pkg.grading.sandbox.tester import ENDED
 
 OUTPUTS = 10  # how many cells' full output a notebook can hold
 MOST_RESTARTS = 6  # of a kernel that keeps dying
@@ -68,6 +70,12 @@ def is_test(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
+@lru_cache
+def _forbidden(source: str) -> frozenset[str]:
+    """What a test cell forbids; the next submission has the same."""
+    return frozenset(shortcuts.names_in(source))
+
+
 def _is_wanted(cell: NotebookNode, task: Task) -> bool:
     return task.only is None or cell.metadata.nbgrader.grade_id in task.only
 
@@ -102,11 +110,12 @@ class _Run:
         self.chances = 2  # of being killed from outside without losing a cell for it
         self.room = OUTPUTS * task.limits.output  # megabytes for the outputs that are still to come
         self.watchful = False  # whether a kernel has ended a moment after a cell
+        self.careful = False  # whether a keeper has died of a call
         limits = task.limits
         forbidden: set[str] = set()
         for cell in filter(is_test, self.cells):
             try:
-                forbidden |= shortcuts.names_in(cell.source)
+                forbidden |= _forbidden(cell.source)
             except ValueError as error:  # what it forbids is then not guarded before the student's first cell
                 self._incident(f"{cell.metadata.nbgrader.grade_id}: {error}")
         self.rooms = (
@@ -152,7 +161,7 @@ class _Run:
             assert self.kernel is not None
             try:
                 with self._timed("tests"):
-                    self.kernel.leave_keeper(name)
+                    self.kernel.leave_keeper(name, self.careful)
                 self.done.append(_Step(keeper=name))
                 return
             except KernelDiedError as death:
@@ -173,8 +182,7 @@ class _Run:
             with self._timed("tests"):
                 self.kernel.pause()
                 answer = self.tester.test(name, cell.source, self._time_for(self.limits.tests))
-            # it may have been on its way out when the tests began: that is not this part's fault
-            if last or answer is None or not answer["lost"] or self.kernel.is_alive(0):
+            if last or answer is None or not self._is_worth_testing_again(answer["lost"]):
                 break
             self._let_go()
         self.done = [step for step in self.done if step.keeper != name]
@@ -183,6 +191,12 @@ class _Run:
         cell.outputs, problem = self._read(answer, name, points)
         if problem:
             self._incident(problem)
+
+    def _is_worth_testing_again(self, lost: str) -> bool:
+        """Whether other keepers may do better, or the kernel was on its way out before the tests began."""
+        assert self.kernel is not None
+        ended, self.careful = not self.careful and lost == ENDED, self.careful or lost == ENDED
+        return ended or (bool(lost) and not self.kernel.is_alive(0))
 
     def _read(self, answer: Answer | None, name: str, points: float) -> tuple[list[NotebookNode], str]:
         """The outputs of a test cell, and what the instructor should know of it."""
@@ -229,7 +243,7 @@ class _Run:
         for step in list(self.done):
             try:
                 if step.cell is None:
-                    kernel.leave_keeper(step.keeper)
+                    kernel.leave_keeper(step.keeper, self.careful)
                 else:
                     again = new_code_cell(self.cells[step.cell].source)
                     kernel.run(again, self._time_for(self.limits.cell), 0)

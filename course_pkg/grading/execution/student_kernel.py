@@ -117,15 +117,22 @@ class StudentKernel:
             cell.outputs.append(outputs.error(TIME_OVER, told))
         return told or collector.cut
 
-    def leave_keeper(self, name: str) -> None:
+    def leave_keeper(self, name: str, careful: bool) -> None:
         """Have the kernel keep its present state for a test cell.
+
+        Parameters
+        ----------
+        name : str
+            The test cell.
+        careful : bool
+            Whether the state is to outlive the death of a process that answers a call.
 
         Raises
         ------
         KernelDiedError
             If it does not.
         """
-        sent = self._send("keeper_request", {"name": name})
+        sent = self._send("keeper_request", {"name": name, "careful": careful})
         if not self._replied(sent, KEEPING):
             self._kill()
             raise KernelDiedError(f"it could not be tested: {self.how_it_ended()}")

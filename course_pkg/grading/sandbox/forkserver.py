@@ -7,7 +7,6 @@ which process was started and which have ended.
 
 import base64
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_pkg.grading.sandbox import isolation
+from course_pkg.grading.sandbox.sharing import share
 
 WORK = "/work"  # where a child may write
 EXCHANGE = "/exchange"  # where the kernels' sockets are, a folder each
@@ -41,8 +41,7 @@ def serve(line: socket.socket, role: str) -> None:
     program = importlib.import_module(ROLES[role])
     program.prepare(hello["imports"], hello["guarded"])
     same_for_all = {"isolated": hello["isolated"], "system_calls": hello["system_calls"]}
-    gc.collect()
-    gc.freeze()  # what is here now is shared by all children: the collector shall not write to it
+    share()
     _say(line, {"ready": os.getpid()})
     memory: dict[int, float] = {}  # the running children, and what each may use
     next_look, looks = 0.0, 0

@@ -1,8 +1,9 @@
 """The student's kernel: IPython's, on sockets that were opened before it was shut in, with keepers.
 
 A keeper is a fork of the kernel, made where a test cell stands, that sleeps until all of the student's cells
-have run: so nothing that tests send can come out in a later cell, by whatever way. Then it makes a snapshot
-of itself that answers the calls of the tests, and a fresh one whenever a snapshot dies.
+have run: so nothing that tests send can come out in a later cell, by whatever way. Then it answers the calls
+of the tests. A careful one lets a snapshot of itself answer, and a fresh one whenever a snapshot dies: each
+fork costs time, so that is only for notebooks in which a keeper has died.
 """
 
 import importlib
@@ -14,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,11 +29,16 @@ PARTS_OF_A_KERNEL = (
     "ipykernel.debugger",  # imported by every kernel, also without debugpy
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
+    "stack_data",  # for the first error that is shown
     "tornado.platform.asyncio",
 )
 # what a package imports only when it is first used; an optimizer of torch, for one, takes two seconds
 LATE_PARTS = {
-    "matplotlib": ["matplotlib_inline.backend_inline"],
+    "matplotlib": [
+        "matplotlib.backends.backend_agg",
+        "matplotlib_inline.backend_inline",
+        "PIL.PngImagePlugin",
+    ],
     "numpy": ["numpy.random"],
     "torch": ["torch._dynamo", "course_pkg.checks.tensors"],
 }
@@ -62,9 +69,27 @@ def prepare(imports: list[str], guarded: list[str]) -> None:
     from course_pkg.checks.work import run
 
     Tools.receive, Tools.send, Tools.run = wire.receive, wire.send_reply, run
+    if "matplotlib" in imports:
+        _draw_once()
     if "torch" in imports:
         Tools.use_threads = sys.modules["torch"].set_num_threads
     guards.guard(guarded)
+
+
+def _draw_once() -> None:
+    """Draw a figure for nobody, so that fonts are looked for and letters cut here and not in every child."""
+    from IPython.core.pylabtools import print_figure
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3, 2))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.plot([0, 1], label="a")
+    axes.imshow([[0, 1]])
+    axes.set(title="abcdefghijklmnopqrstuvwxyz 0123456789", xlabel="$n$")
+    axes.legend()
+    print_figure(figure, bbox_inches="tight")
 
 
 def listen(request: dict[str, Any]) -> dict[str, socket.socket]:
@@ -101,9 +126,9 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
 
         def keeper_request(self, stream: Any, ident: Any, parent: Any) -> None:
             assert tester is not None
-            _leave_keeper(
-                tester, parent["content"]["name"], app.kernel.shell.user_ns, request["limits"]["call"]
-            )
+            answer = _answer_through_snapshots if parent["content"]["careful"] else _answer
+            work = partial(answer, names=app.kernel.shell.user_ns, seconds=request["limits"]["call"])
+            _leave_keeper(tester, parent["content"]["name"], work)
             app.session.send(stream, "keeper_reply", {"status": "ok"}, parent, ident=ident)
 
     class App(IPKernelApp):
@@ -147,8 +172,8 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
     app.start()
 
 
-def _leave_keeper(tester: socket.socket, name: str, names: dict[str, Any], seconds: float) -> None:
-    """Fork a keeper, at the end of the line that the tester has sent for it."""
+def _leave_keeper(tester: socket.socket, name: str, work: Callable[[socket.socket], None]) -> None:
+    """Fork a keeper, which does its work at the end of the line that the tester has sent for it."""
     _spare_something(False)
     word, descriptors = b"", list[int]()
     while word != name.encode():  # those of test cells that could not be kept are passed over
@@ -160,7 +185,7 @@ def _leave_keeper(tester: socket.socket, name: str, names: dict[str, Any], secon
     line = socket.socket(fileno=descriptors[0])
     if not os.fork():
         try:
-            _keep(line, names, seconds)
+            work(line)
         finally:
             os._exit(0)
     line.close()
@@ -175,8 +200,16 @@ def _spare_something(spare: bool) -> None:
         resource.setrlimit(what, (wanted, most))
 
 
-def _keep(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
-    """Sleep until the tester sends a line; then have a snapshot answer it, and say how it ended."""
+def _answer(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
+    """Sleep until the tester sends a line; then answer it."""
+    _, descriptors, _, _ = socket.recv_fds(tester, 10, 1)
+    if descriptors:
+        tester.close()
+        _answer_calls(socket.socket(fileno=descriptors[0]), names, seconds)
+
+
+def _answer_through_snapshots(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
+    """Whenever the tester sends a line, have a snapshot answer it, and say how it ended."""
     while True:
         _, descriptors, _, _ = socket.recv_fds(tester, 10, 1)
         if not descriptors:
@@ -186,7 +219,7 @@ def _keep(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
         if not snapshot:
             try:
                 tester.close()
-                _be_snapshot(line, names, seconds)
+                _answer_calls(line, names, seconds)
                 os._exit(0)
             finally:
                 os._exit(1)
@@ -195,7 +228,7 @@ def _keep(tester: socket.socket, names: dict[str, Any], seconds: float) -> None:
         tester.send(json.dumps({"died": status}).encode())
 
 
-def _be_snapshot(line: socket.socket, names: dict[str, Any], seconds: float) -> None:
+def _answer_calls(line: socket.socket, names: dict[str, Any], seconds: float) -> None:
     """Answer calls until the tester closes the line."""
     if Tools.use_threads is not None:
         Tools.use_threads(1)  # a fork has no others, and would wait for those that the student asked for

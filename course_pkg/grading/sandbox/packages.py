@@ -17,6 +17,7 @@ INSIDE = (
     "__init__.py",
     "chance.py",
     "isolation.py",
+    "sharing.py",
     "forkserver.py",
     "kernel.py",
     "tester.py",

@@ -254,7 +254,8 @@ class Room:
                 raise RoomFailedError(f"the fork server did not start: {words}")
 
     def _also_imported(self) -> list[str]:
-        names = [f"course_pkg.{part}" for part in ("checks", "data") if part in self.furniture.course]
+        light = ("checks", "data", "ops")  # those that need no more than NumPy
+        names = [f"course_pkg.{part}" for part in light if part in self.furniture.course]
         return [*names, *(["matplotlib.pyplot"] if "matplotlib" in self.furniture.packages else [])]
 
     def _environment(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ DESCRIPTORS = 4096  # a process may have, and all testers of this machine may ha
 GRACE = 4.0  # seconds for an answer, beyond the time that the call itself may take
 FORKING = 20.0  # seconds for word of a snapshot's end, on a busy machine
 MOST_LINES = 20  # to snapshots, in one test cell
+ENDED = "the notebook's own process ended"
 
 
 class Snapshots:
@@ -102,7 +103,7 @@ class Snapshots:
         self._hang_up()
         status = _word(self.keeper).get("died") if self.keeper else None
         if not isinstance(status, int):
-            self.lost = "the notebook's own process ended"
+            self.lost = ENDED
             return {"status": "died", "how": self.lost}
         if status in (-signal.SIGALRM, -signal.SIGVTALRM):
             return {"status": "interrupted"}

@@ -65,14 +65,27 @@ def make(folder: Path, assignment: str, config: str) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
-def hand_in(folder: Path, assignment: str, count: int) -> None:
-    """Put that many submissions into a course folder, right ones and wrong ones by turns."""
+def hand_in(folder: Path, assignment: str, count: int, different: int) -> None:
+    """Put submissions into a course folder, right ones and wrong ones by turns.
+
+    Parameters
+    ----------
+    folder : Path
+        The course folder.
+    assignment : str
+        One of `SOURCES`.
+    count : int
+        How many.
+    different : int
+        After so many, the same work comes again from other students, so that classes of unequal size have the
+        same mix of fast and slow submissions.
+    """
     released = nbformat.read(folder / "release" / assignment / f"{assignment}.ipynb", as_version=4)
     for number in range(count):
         if assignment == "conv_layers":
-            notebook = _with_solutions(released, assignment, number)
+            notebook = _with_solutions(released, assignment, number % different)
         else:
-            notebook = _from_bank(released, assignment, number)
+            notebook = _from_bank(released, assignment, number % different)
         place = folder / "submitted" / f"student{number:03}" / assignment
         place.mkdir(parents=True)
         nbformat.write(notebook, place / f"{assignment}.ipynb")

@@ -127,7 +127,7 @@ def measure(assignment: str, stock: int, ours: int, rounds: int, ways: list[str]
             count = stock if way == STOCK else ours
             folder = scratch / f"{assignment}-{number}-{ways.index(way)}"
             shutil.copytree(templates[grading_course.STOCK if way == STOCK else grading_course.OURS], folder)
-            grading_course.hand_in(folder, assignment, count)
+            grading_course.hand_in(folder, assignment, count, stock)
             seconds, processor = run(way, folder, assignment)
             found[way].append((seconds / count, processor and processor / count))
             points[way] = scores(folder)
@@ -200,11 +200,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out", type=Path, help="the JSON file to write")
     parser.add_argument("--stock", type=int, default=12, help="submissions that stock nbgrader grades")
-    parser.add_argument("--ours", type=int, default=36, help="submissions that we grade")
+    parser.add_argument(
+        "--ours", type=int, default=96, help="submissions that we grade: a multiple, for the same mix"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--notebook", choices=grading_course.SOURCES, action="append", help="only this one")
     options = parser.parse_args()
+    if options.ours % options.stock:
+        parser.error(f"--ours: got {options.ours}, expected a multiple of --stock, {options.stock}")
     found: dict = {"machine": machine(), "rounds": options.rounds, "notebooks": {}}
     ways = [STOCK, AUTOGRADE, *map(grade, options.workers)]
     with tempfile.TemporaryDirectory() as scratch:
