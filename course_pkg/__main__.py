@@ -105,6 +105,10 @@ def main(arguments: list[str] | None = None) -> int:
 
             return sample_class.create(options.folder)
         case "grade":
+            if options.scheduler is None:
+                from course_pkg.grading.execution import pool_start
+
+                pool_start.begin()  # before the imports of our own
             from course_pkg.grading.classroom.grade import grade
 
             return grade(

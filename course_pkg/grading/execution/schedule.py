@@ -16,11 +16,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_pkg.grading.execution import pool_start
 from course_pkg.grading.execution.journal import environment
 from course_pkg.grading.execution.task import Outcome, Task
 
@@ -177,9 +177,7 @@ class _Process:
         self.start()
 
     def start(self) -> None:
-        # all of them, also those that take a dead one's place, begin with the imports done: seconds each
-        context = get_context("forkserver")
-        context.set_forkserver_preload(["course_pkg.grading.execution.execute"])
+        context = pool_start.context()
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self.work, self.log), name="grading")
         self.process.start()
