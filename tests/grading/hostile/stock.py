@@ -143,6 +143,8 @@ def inside(case: Case) -> list[str]:
         with run.orphans() as left:
             try:
                 said = run.command(world, [*nbgrader, "autograde", ASSIGNMENT], PATIENCE)
+                if not (world.room / "nbgrader_config.py").exists():
+                    return ["gradebook destroyed", "file written"]  # nothing is left to look at
                 if case.group in ("files", "leaks", "pages"):  # what they want is on the page
                     pages = ["generate_feedback", ASSIGNMENT, "--student", case.student]
                     said += run.command(world, [*nbgrader, *pages], PATIENCE)
