@@ -17,12 +17,12 @@ _DASHES = ("-", (0, (1.2, 1.2)), (0, (5, 2)), (0, (5, 1.5, 1, 1.5)))
 
 
 def image_rows(rows: Mapping[str, ArrayLike], *, alt: str) -> Figure:
-    """Draw rows of small grey images, each row under its title; black is 0, white is 1.
+    """Draw rows of small images, grey or in colour, each row under its title; black is 0, white is 1.
 
     Parameters
     ----------
-    rows : mapping of title to array, (images, H, W)
-        The images of each row, values from 0 to 1; every row holds as many.
+    rows : mapping of title to array, (images, H, W) or (images, 3, H, W)
+        The images of each row, values from 0 to 1; what lies beyond is clipped. Every row holds as many.
     alt : str
         What the figure shows.
 
@@ -33,14 +33,17 @@ def image_rows(rows: Mapping[str, ArrayLike], *, alt: str) -> Figure:
     Raises
     ------
     ValueError
-        If there are no rows, a row is not of shape (images, H, W), or rows differ in how many they hold.
+        If there are no rows, a row is of another shape, or rows differ in how many they hold.
 
     Examples
     --------
     >>> image_rows({"noise": np.full((3, 4, 4), 0.5)}, alt="Three squares of the same grey.")
     Figure: Three squares of the same grey.
     """
-    arrays = {title: _floats(f"rows[{title!r}]", images, ndim=3) for title, images in rows.items()}
+    arrays = {title: _floats(f"rows[{title!r}]", images, ndim=(3, 4)) for title, images in rows.items()}
+    for title, images in arrays.items():
+        if images.ndim == 4 and images.shape[1] != 3:
+            raise ValueError(f"rows[{title!r}]: expected shape (images, 3, H, W), got {images.shape}")
     counts = {len(images) for images in arrays.values()}
     if len(counts) != 1:
         raise ValueError(f"rows: expected rows of one length, at least one row, got lengths {sorted(counts)}")
@@ -48,8 +51,9 @@ def image_rows(rows: Mapping[str, ArrayLike], *, alt: str) -> Figure:
     with drawing(len(arrays), height=len(arrays) * (cell + 0.3)) as (figure, grid):
         for axes, (title, images) in zip(grid, arrays.items(), strict=True):
             for left, image in enumerate(images):
-                extent = (left + 0.03, left + 0.97, 0.0, 0.94 * image.shape[0] / image.shape[1])
-                axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest", extent=extent)
+                pixels = np.clip(image if image.ndim == 2 else image.transpose(1, 2, 0), 0, 1)
+                extent = (left + 0.03, left + 0.97, 0.0, 0.94 * pixels.shape[0] / pixels.shape[1])
+                axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest", extent=extent)
             axes.set(xlim=(0, len(images)), ylim=(0, None))
             axes.set_title(title, loc="left", pad=3)
             axes.axis("off")
