@@ -107,7 +107,12 @@ def comparison(
     return Figure(figure, alt)
 
 
-def seed_errors(groups: Mapping[str, Mapping[str, ArrayLike]], *, alt: str) -> Figure:
+def seed_errors(
+    groups: Mapping[str, Mapping[str, ArrayLike]],
+    *,
+    xlabel: str = "test error, one mark a training run",
+    alt: str,
+) -> Figure:
     """Draw the error of every training run as a mark on a line, one line for each group and label.
 
     Parameters
@@ -115,6 +120,8 @@ def seed_errors(groups: Mapping[str, Mapping[str, ArrayLike]], *, alt: str) -> F
     groups : mapping of title to mapping of label to array, (seeds,)
         For each title, for example a kind of data, the errors of each network as fractions; at most three
         labels, in the order green, mauve, grey.
+    xlabel : str
+        Which error it is.
     alt : str
         What the figure shows.
 
@@ -153,7 +160,7 @@ def seed_errors(groups: Mapping[str, Mapping[str, ArrayLike]], *, alt: str) -> F
             _guide(axes, "x")
         grid[-1].set_xlim(left=0)
         grid[-1].xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        grid[-1].set_xlabel("test error, one mark a training run")
+        grid[-1].set_xlabel(xlabel)
     return Figure(figure, alt)
 
 
