@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_pkg.data.scenes import VOID, Rules, digit_scenes
+from course_pkg.data.scenes.backgrounds import backgrounds
 from course_pkg.data.scenes.compose import CutOut, compose
 
 
@@ -150,6 +151,15 @@ def test_splits_share_no_digit_and_no_photograph():
         assert len(set().union(*images)) == sum(map(len, images))
     for part in parts:
         assert len(set(np.bincount(part.cut_outs.labels).tolist())) == 1  # every digit as often
+
+
+@given(height=st.integers(1, 700), width=st.integers(1, 700), seed=st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_backgrounds_of_any_size_stay_inside_their_photograph(height, width, seed):
+    drawn = backgrounds("test", field=(300, 600)).draw(np.random.default_rng(seed), height, width)
+    assert drawn.shape == (height, width, 3)
+    assert drawn.dtype == np.float32
+    assert 0 <= drawn.min() <= drawn.max() <= 1 + 1e-6
 
 
 @pytest.mark.parametrize("size", [16, (48, 80), (96, 40), 224])

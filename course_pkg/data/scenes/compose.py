@@ -277,12 +277,11 @@ def _boxes(instances: np.ndarray, m: int) -> np.ndarray:
 def _outlines(instances: np.ndarray, width: int) -> np.ndarray:
     """The pixels that are at most `width` away, in rows and columns, from where two objects meet."""
     lowest = highest = np.pad(instances, width, mode="edge")
-    for axis in (0, 1):
-        windows = (
-            np.lib.stride_tricks.sliding_window_view(array, 2 * width + 1, axis=axis)
-            for array in (lowest, highest)
-        )
-        lowest, highest = (extreme(w, axis=-1) for extreme, w in zip((np.min, np.max), windows, strict=True))
+    for _ in range(2 * width):  # each step takes in one more row and one more column
+        lowest = np.minimum(lowest[1:], lowest[:-1])
+        lowest = np.minimum(lowest[:, 1:], lowest[:, :-1])
+        highest = np.maximum(highest[1:], highest[:-1])
+        highest = np.maximum(highest[:, 1:], highest[:, :-1])
     return lowest != highest
 
 
