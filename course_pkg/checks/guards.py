@@ -73,8 +73,8 @@ def loaded(package: str) -> list[str]:
     (True, [])
     """
     seen, inside = _seen.setdefault(package, (set(), []))
-    new = sys.modules.keys() - seen  # every call asks, and there are many modules
-    if new:
+    if not seen.issuperset(sys.modules):  # every call asks, and there are many modules
+        new = set(sys.modules) - seen
         seen |= new
         beginning = package + "."
         names = [name for name in new if isinstance(name, str)]
