@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -153,8 +153,8 @@ def guesses(
 def _bars(axes: Axes, row: Values, truth: str, classes: Sequence[str], k: int) -> None:
     for place, best in enumerate(np.argsort(-row, kind="stable")[:k]):
         right = classes[best] == truth
-        style: dict[str, Any] = {"color": OUTPUT} if right else {"color": (SECOND, 0.55), "hatch": "///"}
-        axes.barh(place, row[best], height=0.8, **style)
+        colour, hatch = (OUTPUT, "") if right else (SECOND, "///")
+        axes.barh(place, row[best], height=0.8, color=(colour, 0.55), hatch=hatch)
         axes.text(0.03, place, classes[best], va="center", fontsize=9)
     axes.set(xlim=(0, 1), ylim=(k - 0.5, -0.5))
 
