@@ -205,47 +205,61 @@ def run_experiment(
     seeds = list(experiment.seeds if seeds is None else seeds)
     settings = experiment.settings(steps)
     curves: dict[str, Any] = {}
-    finished = []
+    checkpoints = []
     for network, build in experiment.networks.items():
-        task = experiment.task(network)
-        figures, minutes, first = {}, {}, build()
-        mark = json_sha256({**settings, "data": task.data_sha256, "network": repr(first)})[:8]
+        task, curves[network] = experiment.task(network), {}
+        results: dict[str, _Result] = {}
+        mark = _mark(experiment, task, settings, build())
         for seed in seeds:
             print(f"{name}, {network}, seed {seed}: {settings['steps']:,} steps", flush=True)
-            checkpoint = work / f"{network}_seed{seed}_{mark}.pt"  # other settings have another file
-            resumed, start = checkpoint.exists(), time.perf_counter()
+            checkpoints.append(work / f"{network}_seed{seed}_{mark}.pt")  # other settings have another file
+            resumed, start = checkpoints[-1].exists(), time.perf_counter()
             model, history = train_once(
-                experiment, network, seed, task=task, steps=steps, checkpoint=checkpoint, progress=True
+                experiment, network, seed, task=task, steps=steps, checkpoint=checkpoints[-1], progress=True
             )
-            # how long the parts before took is not known
-            minutes[seed] = None if resumed else round((time.perf_counter() - start) / 60, 2)
-            figures[seed] = measure(task, model)
-            first = model if seed == seeds[0] else first
-            curves.setdefault(network, {})[str(seed)] = _curve(history)
-            finished.append(checkpoint)
-            print(f"  {figures[seed]}", flush=True)
-        card = {
-            "experiment": name,
-            "network": network,
-            "parameters": sum(p.numel() for p in first.parameters()),
-            "data": task.data,
-            "data_sha256": task.data_sha256,
-            "settings": settings,
-            "seed": seeds[0],
-            "metric": experiment.metric,
-            "measured": figures[seeds[0]],
-            "all_seeds": {str(seed): figures[seed] for seed in seeds},
-            "mean": {
-                key: round(float(np.mean([f[key] for f in figures.values()])), 5) for key in figures[seeds[0]]
-            },
-            "minutes": {str(seed): minutes[seed] for seed in seeds},
-            "machine": _machine(),
-            "notes": experiment.notes,
-        }
-        save_weights(out / f"{network}.safetensors", first.state_dict(), card)
-    write_json(out / "curves.json", curves)
-    for checkpoint in finished:
+            minutes = None if resumed else round((time.perf_counter() - start) / 60, 2)
+            results[str(seed)] = _Result(model, measure(task, model), minutes)
+            curves[network][str(seed)] = _curve(history)
+            print(f"  {results[str(seed)].figures}", flush=True)
+            # after each seed: whoever waits for the weights has them early
+            card = {"experiment": name, "network": network, **_card(experiment, task, settings, results)}
+            save_weights(out / f"{network}.safetensors", results[str(seeds[0])].model.state_dict(), card)
+            write_json(out / "curves.json", curves)
+    for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)
+
+
+class _Result(NamedTuple):
+    model: nn.Module
+    figures: dict[str, float]
+    minutes: float | None  # of a resumed run, how long the parts before took is not known
+
+
+def _mark(experiment: Experiment, task: Task, settings: dict[str, Any], model: nn.Module) -> str:
+    """Tells a checkpoint of these settings from those of others, in a file's name."""
+    whole = {**settings, "data": task.data_sha256, "network": repr(model), "notes": experiment.notes}
+    return json_sha256(whole)[:8]
+
+
+def _card(
+    experiment: Experiment, task: Task, settings: dict[str, Any], results: Mapping[str, _Result]
+) -> dict[str, Any]:
+    seed, first = next(iter(results.items()))
+    means = {name: np.mean([each.figures[name] for each in results.values()]) for name in first.figures}
+    return {
+        "parameters": sum(p.numel() for p in first.model.parameters()),
+        "data": task.data,
+        "data_sha256": task.data_sha256,
+        "settings": settings,
+        "seed": int(seed),
+        "metric": experiment.metric,
+        "measured": first.figures,
+        "all_seeds": {seed: each.figures for seed, each in results.items()},
+        "mean": {name: float(f"{mean:.5g}") for name, mean in means.items()},
+        "minutes": {seed: each.minutes for seed, each in results.items()},
+        "machine": _machine(),
+        "notes": experiment.notes,
+    }
 
 
 def measure(task: Task, model: nn.Module) -> dict[str, float]:

@@ -9,14 +9,23 @@ from typing import Any
 from torch import nn
 
 from course_pkg._validate import choice
+from course_pkg.data.registry import DataUnavailable
 from course_pkg.training import mnist1d
 from course_pkg.training.cards import load_weights
 from course_pkg.training.experiment import Experiment, run_experiment
-from course_pkg.training.recipes import GROUPCONV, LENET, SMALL_ALEXNET, SMALL_DECONVNET, SMALL_YOLO
+from course_pkg.training.recipes import (
+    GROUPCONV,
+    LENET,
+    SMALL_ALEXNET,
+    SMALL_ALEXNET_CIFAR10,
+    SMALL_DECONVNET,
+    SMALL_YOLO,
+)
 
 EXPERIMENTS: dict[str, Experiment] = {
     "lenet": LENET,
     "small_alexnet": SMALL_ALEXNET,
+    "small_alexnet_cifar10": SMALL_ALEXNET_CIFAR10,
     "small_yolo": SMALL_YOLO,
     "small_deconvnet": SMALL_DECONVNET,
     "groupconv": GROUPCONV,
@@ -87,7 +96,7 @@ def run(
     Returns
     -------
     int
-        Exit status of the command line: 0, or 2 for a name that does not exist.
+        Exit status of the command line: 0; 1 if data must be fetched first; 2 for a name that does not exist.
 
     Examples
     --------
@@ -99,9 +108,17 @@ def run(
         return 2
     whole = steps is None and seeds is None
     out = Path(out) if out is not None else Path("book/results") if whole else WORK / "results"
+    try:
+        _run(name, out, steps, seeds)
+    except DataUnavailable as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(name: str, out: Path, steps: int | None, seeds: Sequence[int] | None) -> None:
     if name == "mnist1d":
         mnist1d.run_experiment(out, steps or mnist1d.STEPS, seeds or mnist1d.SEEDS)
     else:
         folder = out / "weights" / name
         run_experiment(name, EXPERIMENTS[name], folder, WORK / name, steps=steps, seeds=seeds)
-    return 0

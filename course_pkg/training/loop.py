@@ -121,12 +121,8 @@ def fit(
     accumulate = positive_int("accumulate", accumulate)
     updates_an_epoch = max(1, len(batches) // accumulate)
     steps = _updates(steps, epochs, updates_an_epoch)
-    record_every = (
-        updates_an_epoch if evaluate_every is None else positive_int("evaluate_every", evaluate_every)
-    )
-    save_every = (
-        record_every if checkpoint_every is None else positive_int("checkpoint_every", checkpoint_every)
-    )
+    record_every = _every("evaluate_every", evaluate_every, updates_an_epoch)
+    save_every = _every("checkpoint_every", checkpoint_every, record_every)
     clip = None if clip is None else number("clip", clip, positive=True)
     device = device_of(model) if device is None else torch.device(device)
     model.to(device)
@@ -146,9 +142,8 @@ def fit(
     def record() -> None:
         before = records.steps[-1] if records.steps else 0
         mean_loss = running / (step - before) if step > before else float("nan")
-        measured = {} if evaluate is None else _measure(model, evaluate)
-        numbers = {"loss": mean_loss, "learning_rate": optimizer.param_groups[0]["lr"], **measured}
-        records.add(step, numbers)
+        numbers = {"loss": mean_loss, "learning_rate": optimizer.param_groups[0]["lr"]}
+        records.add(step, numbers | ({} if evaluate is None else _measure(model, evaluate, taken=numbers)))
         records.keep_best(model, early_stopping)
         single = records.single_numbers()
         bar.set_postfix({name: f"{value:.4g}" for name, value in single.items()})
@@ -215,6 +210,10 @@ def _updates(steps: int | None, epochs: int | None, updates_an_epoch: int) -> in
     raise ValueError(f"steps, epochs: got {steps} and {epochs}, expected exactly one of the two")
 
 
+def _every(name: str, updates: int | None, otherwise: int) -> int:
+    return otherwise if updates is None else positive_int(name, updates)
+
+
 @contextlib.contextmanager
 def _training(model: nn.Module) -> Iterator[None]:
     """Training mode within, and afterwards the mode it was in."""
@@ -226,9 +225,13 @@ def _training(model: nn.Module) -> Iterator[None]:
         model.train(before)
 
 
-def _measure(model: nn.Module, evaluate: Callable[[Any], Mapping[str, Any]]) -> Mapping[str, Any]:
+def _measure(
+    model: nn.Module, evaluate: Callable[[Any], Mapping[str, Any]], taken: Mapping[str, Any]
+) -> dict[str, Any]:
     model.eval()
     with torch.no_grad():
-        measured = evaluate(model)
+        measured = dict(evaluate(model))
     model.train()
+    if measured.keys() & taken.keys():
+        raise ValueError(f"evaluate: got {', '.join(measured)}, expected other names than {', '.join(taken)}")
     return measured

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_pkg._validate import describe
+from course_pkg._validate import describe, positive_int
 
 _CHUNK = 500  # examples scored at once: large sets of images would not fit otherwise
 
@@ -50,6 +50,52 @@ def error_rate(model: nn.Module, x: torch.Tensor | np.ndarray, y: torch.Tensor |
     return float(error)
 
 
+def top_k_error(scores: torch.Tensor, y: torch.Tensor, k: int = 5) -> float:
+    """The share of examples whose true class is not among the k highest scores.
+
+    Parameters
+    ----------
+    scores
+        Shape (N, classes).
+    y
+        True classes, shape (N,).
+    k
+        How many guesses; as ImageNet counts, 1 or 5.
+
+    Returns
+    -------
+    float
+        Between 0 and 1. Of equal scores the class with the lower number comes first.
+
+    Raises
+    ------
+    TypeError
+        If `y` does not hold whole numbers, or `k` is not an integer.
+    ValueError
+        If there are no examples, shapes do not match, a class has no score, or `k` is not 1 … classes.
+
+    Notes
+    -----
+    Source: Krizhevsky et al. (2012), section 2.
+
+    Examples
+    --------
+    >>> scores = torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
+    >>> y = torch.tensor([0, 1, 2, 0])
+    >>> [top_k_error(scores, y, k) for k in (1, 2, 3)]
+    [0.75, 0.5, 0.0]
+    """
+    scores, y = as_examples(nn.Identity(), "scores", scores, "y", y)
+    if scores.ndim != 2:
+        raise ValueError(f"scores: got shape {tuple(scores.shape)}, expected (N, classes)")
+    classes = scores.shape[1]
+    if not positive_int("k", k) <= classes:
+        raise ValueError(f"k: got {k}, expected at most the {classes} classes")
+    _check_classes(y, classes)
+    best = scores.sort(dim=1, descending=True, stable=True).indices[:, :k]  # (N, k)
+    return float((best != y[:, None]).all(dim=1).double().mean())
+
+
 @torch.no_grad()
 def evaluate(
     model: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, y: torch.Tensor
@@ -82,10 +128,7 @@ def evaluate(
     (2.3026, 0.75)
     """
     scores = torch.cat([model(chunk) for chunk in x.split(_CHUNK)], dim=-2)  # (…, N, classes)
-    if y.min() < 0 or y.max() >= scores.shape[-1]:
-        raise ValueError(
-            f"y: got classes {y.min()} … {y.max()}, expected 0 … {scores.shape[-1] - 1}, as there are scores"
-        )
+    _check_classes(y, scores.shape[-1])
     truth = y.expand(scores.shape[:-1])  # (…, N)
     losses = F.cross_entropy(scores.flatten(0, -2), truth.flatten(), reduction="none").view(truth.shape)
     return losses.mean(dim=-1), (scores.argmax(dim=-1) != truth).double().mean(dim=-1)
@@ -138,3 +181,10 @@ def as_examples(
             f"{y_name}: got shape {tuple(y.shape)}, expected ({len(x)},), a class for each of {x_name}"
         )
     return x.to(next((p.dtype for p in model.parameters()), x.dtype)), y.long()
+
+
+def _check_classes(y: torch.Tensor, classes: int) -> None:
+    if y.min() < 0 or y.max() >= classes:
+        raise ValueError(
+            f"y: got classes {y.min()} … {y.max()}, expected 0 … {classes - 1}, as there are scores"
+        )

@@ -10,12 +10,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_pkg.data.digits import Digits, mnist_digits
+from course_pkg.data.image_sets import cifar10
 from course_pkg.data.rotated import rotated_digits
 from course_pkg.data.scenes import Rules, Scenes, digit_scenes
 from course_pkg.detection import yolo_loss
 from course_pkg.models import YOLO, AlexNet, DeconvNet, GroupConvNet, LeNet5, UNet
-from course_pkg.training.augment import jiggle
-from course_pkg.training.batches import Batches, batches
+from course_pkg.training.augment import crop_and_flip, jiggle
+from course_pkg.training.batches import Batches, as_floats, batches
 from course_pkg.training.cards import data_sha256
 from course_pkg.training.experiment import Experiment, Task
 from course_pkg.training.metrics import evaluate
@@ -38,7 +39,7 @@ def classified(
 
     def measure(model: nn.Module) -> dict[str, float]:
         device = device_of(model)
-        _, error = evaluate(model, torch.as_tensor(x).to(device), torch.as_tensor(y).to(device))
+        _, error = evaluate(model, as_floats(x).to(device), torch.as_tensor(y).to(device))
         return {name: float(error)}
 
     return measure
@@ -62,12 +63,12 @@ LENET = Experiment(
         mnist_digits(), "5,000 digits of MNIST: 4,000 to train on, 1,000 to test on"
     ),
     metric="test_error",
-    steps=4_000,
+    steps=8_000,
     batch_size=64,
     learning_rate=3e-3,
     warmup=100,
-    augment=jiggle,
-    augmentation="turned by up to 10°, moved by up to 0.1 of the side, scaled by 0.9 … 1.1",
+    augment=lambda: jiggle(degrees=15, shift=0.1, scale=0.15),
+    augmentation="turned by up to 15°, moved by up to 0.1 of the side, scaled by 0.85 … 1.15",
 )
 
 
@@ -146,12 +147,35 @@ SMALL_ALEXNET = Experiment(
     networks={"small_alexnet": AlexNet.small},
     task=_one_digit_task,
     metric="test_error",
-    steps=3_000,
+    steps=2_000,
     batch_size=128,
     optimizer="SGD with momentum 0.9",
     learning_rate=2e-2,
     weight_decay=5e-4,
     warmup=200,
+)
+
+
+def _cifar10_task(network: str) -> Task:
+    photographs = cifar10()
+    x, y = photographs.x_train, photographs.y_train
+    return Task(
+        data="CIFAR-10: 50,000 photographs to train on, 10,000 to test on",
+        data_sha256=data_sha256(x, y, photographs.x_test, photographs.y_test),
+        batches=lambda size, seed: batches(x, y, size, seed=seed),
+        loss=F.cross_entropy,
+        measure=classified(photographs.x_test, photographs.y_test),
+        watch=classified(photographs.x_test[:2000], photographs.y_test[:2000], "test_error_of_2000"),
+    )
+
+
+SMALL_ALEXNET_CIFAR10 = replace(
+    SMALL_ALEXNET,
+    task=_cifar10_task,
+    steps=6_000,
+    augment=lambda: crop_and_flip(32),
+    augmentation="moved by up to 4 pixels, every other one mirrored",
+    notes="The data must be fetched first: python -m course_pkg data fetch cifar10",
 )
 
 
@@ -184,7 +208,7 @@ SMALL_YOLO = Experiment(
     networks={"small_yolo": small_yolo},
     task=lambda network: _many_digits_task(112, detection_batches, yolo_loss, measure_detector),
     metric="map_voc10",
-    steps=6_000,
+    steps=4_000,
     batch_size=32,
     learning_rate=2e-3,
     weight_decay=1e-2,

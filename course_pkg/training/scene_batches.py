@@ -120,7 +120,7 @@ def classification_batches(scenes: Scenes, batch_size: int, *, seed: int = 0) ->
     return Batches(read, len(scenes), batch_size, seed)
 
 
-def pixel_loss(scores: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+def pixel_loss(scores: torch.Tensor, masks: torch.Tensor, background: float = 1.0) -> torch.Tensor:
     """Mean cross-entropy over the pixels that count.
 
     Parameters
@@ -129,6 +129,8 @@ def pixel_loss(scores: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
         Shape (N, classes, H, W).
     masks
         The class of each pixel, or 255, (N, H, W), int64.
+    background
+        How much a pixel of class 0 weighs; of the others each weighs 1.
 
     Examples
     --------
@@ -136,7 +138,9 @@ def pixel_loss(scores: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
     >>> round(pixel_loss(torch.zeros(1, 4, 1, 3), masks).item(), 4)  # log 4, of two pixels
     1.3863
     """
-    return F.cross_entropy(scores, masks, ignore_index=VOID)
+    weight = scores.new_ones(scores.shape[1])
+    weight[0] = background
+    return F.cross_entropy(scores, masks, weight, ignore_index=VOID)
 
 
 def measure_detector(

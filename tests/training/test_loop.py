@@ -235,6 +235,11 @@ def test_it_learns():
         ({"precision": "float16"}, ValueError, "precision: got 'float16' on cpu, expected a GPU"),
         ({"seed": -1}, ValueError, "seed: got -1"),
         (
+            {"evaluate": lambda net: {"loss": 1}},
+            ValueError,
+            "evaluate: got loss, expected other names than loss",
+        ),
+        (
             {"early_stopping": EarlyStopping("wrong", 2)},
             ValueError,
             "metric: got 'wrong', expected one of 'loss'",

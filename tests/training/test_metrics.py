@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_pkg.training.metrics import error_rate
+from course_pkg.training.metrics import error_rate, top_k_error
 
 
 def test_more_examples_than_are_scored_at_once():
@@ -20,6 +20,37 @@ def test_scores_without_dropout_and_leaves_the_mode_as_it_was():
     model.eval()
     error_rate(model, scores, torch.arange(5))
     assert not model.training
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 7])
+def test_top_k_is_scikit_learn_s(k):
+    from sklearn.metrics import top_k_accuracy_score
+
+    scores = np.random.default_rng(0).standard_normal((203, 7))
+    truth = np.random.default_rng(1).integers(0, 7, 203)
+    theirs = 1 - top_k_accuracy_score(truth, scores, k=k, labels=range(7)) if k < 7 else 0
+    assert top_k_error(scores, truth, k) == pytest.approx(theirs)
+    if k == 1:
+        assert top_k_error(scores, truth, 1) == error_rate(nn.Identity(), scores, truth)
+
+
+def test_of_equal_scores_the_first_k_count():
+    assert [top_k_error(torch.zeros(4, 4), torch.arange(4), k) for k in (1, 2, 3, 4)] == [0.75, 0.5, 0.25, 0]
+
+
+@pytest.mark.parametrize(
+    ("scores", "y", "k", "error", "message"),
+    [
+        (torch.zeros(3, 4), torch.zeros(3, dtype=int), 5, ValueError, "k: got 5, expected at most the 4"),
+        (torch.zeros(3, 4), torch.zeros(3, dtype=int), 0, ValueError, "k: got 0"),
+        (torch.zeros(3, 4), torch.zeros(3), 1, TypeError, "y: got dtype torch.float32"),
+        (torch.zeros(3, 4), torch.full((3,), 4), 1, ValueError, "y: got classes 4 … 4, expected 0 … 3"),
+        (torch.zeros(3), torch.zeros(3, dtype=int), 1, ValueError, r"scores: got shape \(3,\)"),
+    ],
+)
+def test_bad_top_k(scores, y, k, error, message):
+    with pytest.raises(error, match=message):
+        top_k_error(scores, y, k)
 
 
 def test_bad_input():
