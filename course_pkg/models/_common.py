@@ -81,6 +81,29 @@ def xavier_initialisation(net: nn.Module) -> None:
             nn.init.zeros_(layer.bias)
 
 
+class LocalResponseNorm(nn.LocalResponseNorm):
+    """PyTorch's layer, for images, with the sum over neighbouring maps taken map by map.
+
+    PyTorch takes it by average pooling in three dimensions, which is slow on a CPU: this takes less than half
+    the time.
+
+    Examples
+    --------
+    >>> x = torch.randn(2, 7, 3, 4)
+    >>> same = nn.LocalResponseNorm(5, alpha=0.5)(x)
+    >>> torch.allclose(LocalResponseNorm(5, alpha=0.5)(x), same, atol=1e-6)
+    True
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        maps, before = x.shape[1], self.size // 2
+        squares = nn.functional.pad(x.square(), (0, 0, 0, 0, before, self.size - 1 - before))
+        total = squares[:, :maps]
+        for i in range(1, self.size):
+            total = total + squares[:, i : i + maps]
+        return x * (self.k + self.alpha / self.size * total).pow(-self.beta)
+
+
 def weighted_layers(net: nn.Module) -> list[nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear]:
     """The convolutions, transposed convolutions and linear layers of `net`, in order.
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from course_pkg._validate import integer, positive_int
-from course_pkg.models._common import check_images, he_initialisation
+from course_pkg.models._common import LocalResponseNorm, check_images, he_initialisation
 
 
 class Convolution(NamedTuple):
@@ -119,7 +119,7 @@ class AlexNet(nn.Module):
             )
             layers[f"relu{i}"] = nn.ReLU()
             if conv.norm:
-                layers[f"norm{i}"] = nn.LocalResponseNorm(size=5, alpha=5 * 1e-4, beta=0.75, k=2.0)
+                layers[f"norm{i}"] = LocalResponseNorm(size=5, alpha=5 * 1e-4, beta=0.75, k=2.0)
             if conv.pool:
                 layers[f"pool{i}"] = nn.MaxPool2d(3, stride=2)
             maps = conv.maps

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_pkg._validate import flag, positive_int
-from course_pkg.models._common import check_images, he_initialisation
+from course_pkg.models._common import LocalResponseNorm, check_images, he_initialisation
 
 
 class Widths(NamedTuple):
@@ -175,8 +175,8 @@ def _halve() -> nn.MaxPool2d:
     return nn.MaxPool2d(3, stride=2, ceil_mode=True)
 
 
-def _norm() -> nn.LocalResponseNorm:
-    return nn.LocalResponseNorm(size=5, alpha=1e-4, beta=0.75, k=1.0)
+def _norm() -> LocalResponseNorm:
+    return LocalResponseNorm(size=5, alpha=1e-4, beta=0.75, k=1.0)
 
 
 def _auxiliary(channels: int, num_classes: int) -> nn.Sequential:
