@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--steps", type=int, help="updates of each network, if not those of the experiment")
     train.add_argument("--seeds", type=int, nargs="+", help="if not those of the experiment")
+    train.add_argument("--networks", nargs="+", help="if not all of the experiment")
 
     commands.add_parser("models", help="the networks, their layers and parameters, beside published figures")
 
@@ -77,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         case "train":
             from course_pkg.training import experiments
 
-            return experiments.run(options.name, options.out, options.steps, options.seeds)
+            return experiments.run(options.name, options.out, options.steps, options.seeds, options.networks)
         case "models":
             from course_pkg.models import table
 

@@ -1,5 +1,6 @@
 """An experiment: networks, what they learn, and by which settings; run from several seeds, and stored."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -176,8 +177,9 @@ def run_experiment(
     *,
     steps: int | None = None,
     seeds: Sequence[int] | None = None,
+    networks: Sequence[str] | None = None,
 ) -> None:
-    """Train all networks of an experiment from all seeds, and store what came of it.
+    """Train the networks of an experiment from all seeds, and store what came of it.
 
     Of each network the weights of the first seed are stored, with a card that tells the figures of all
     seeds, and the learning curves of all seeds. An interrupted run goes on where it was.
@@ -196,6 +198,13 @@ def run_experiment(
         Updates, if not those of the experiment.
     seeds
         If not those of the experiment.
+    networks
+        If not all of the experiment. What is stored of the others stays.
+
+    Raises
+    ------
+    ValueError
+        If the experiment has no such network.
 
     Notes
     -----
@@ -204,10 +213,10 @@ def run_experiment(
     out, work = Path(out), Path(work)
     seeds = list(experiment.seeds if seeds is None else seeds)
     settings = experiment.settings(steps)
-    curves: dict[str, Any] = {}
+    chosen = [choice("networks", each, experiment.networks) for each in networks or experiment.networks]
     checkpoints = []
-    for network, build in experiment.networks.items():
-        task, curves[network] = experiment.task(network), {}
+    for network in chosen:
+        task, build = experiment.task(network), experiment.networks[network]
         results: dict[str, _Result] = {}
         mark = _mark(experiment, task, settings, build())
         for seed in seeds:
@@ -218,19 +227,20 @@ def run_experiment(
                 experiment, network, seed, task=task, steps=steps, checkpoint=checkpoints[-1], progress=True
             )
             minutes = None if resumed else round((time.perf_counter() - start) / 60, 2)
-            results[str(seed)] = _Result(model, measure(task, model), minutes)
-            curves[network][str(seed)] = _curve(history)
+            results[str(seed)] = _Result(model, history, measure(task, model), minutes)
             print(f"  {results[str(seed)].figures}", flush=True)
             # after each seed: whoever waits for the weights has them early
             card = {"experiment": name, "network": network, **_card(experiment, task, settings, results)}
             save_weights(out / f"{network}.safetensors", results[str(seeds[0])].model.state_dict(), card)
-            write_json(out / "curves.json", curves)
+            curves = {seed: _curve(each.history) for seed, each in results.items()}
+            write_json(out / "curves.json", _stored(out / "curves.json", experiment) | {network: curves})
     for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)
 
 
 class _Result(NamedTuple):
     model: nn.Module
+    history: History
     figures: dict[str, float]
     minutes: float | None  # of a resumed run, how long the parts before took is not known
 
@@ -267,6 +277,11 @@ def measure(task: Task, model: nn.Module) -> dict[str, float]:
     model.eval()
     with torch.no_grad():
         return {name: float(f"{float(value):.5g}") for name, value in task.measure(model).items()}
+
+
+def _stored(curves: Path, experiment: Experiment) -> dict[str, Any]:
+    stored = json.loads(curves.read_text(encoding="utf-8")) if curves.exists() else {}
+    return {network: stored[network] for network in experiment.networks if network in stored}
 
 
 def _curve(history: History) -> dict[str, list[float | None]]:

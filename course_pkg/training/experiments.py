@@ -77,7 +77,11 @@ def trained(
 
 
 def run(
-    name: str, out: str | Path | None = None, steps: int | None = None, seeds: Sequence[int] | None = None
+    name: str,
+    out: str | Path | None = None,
+    steps: int | None = None,
+    seeds: Sequence[int] | None = None,
+    networks: Sequence[str] | None = None,
 ) -> int:
     """Run one experiment and store its results.
 
@@ -92,6 +96,8 @@ def run(
         Updates of each network, if not those of the experiment.
     seeds
         If not those of the experiment.
+    networks
+        If not all of the experiment.
 
     Returns
     -------
@@ -109,16 +115,20 @@ def run(
     whole = steps is None and seeds is None
     out = Path(out) if out is not None else Path("book/results") if whole else WORK / "results"
     try:
-        _run(name, out, steps, seeds)
+        _run(name, out, steps, seeds, networks)
     except DataUnavailable as missing:
         print(missing, file=sys.stderr)
         return 1
     return 0
 
 
-def _run(name: str, out: Path, steps: int | None, seeds: Sequence[int] | None) -> None:
+def _run(
+    name: str, out: Path, steps: int | None, seeds: Sequence[int] | None, networks: Sequence[str] | None
+) -> None:
     if name == "mnist1d":
         mnist1d.run_experiment(out, steps or mnist1d.STEPS, seeds or mnist1d.SEEDS)
     else:
         folder = out / "weights" / name
-        run_experiment(name, EXPERIMENTS[name], folder, WORK / name, steps=steps, seeds=seeds)
+        run_experiment(
+            name, EXPERIMENTS[name], folder, WORK / name, steps=steps, seeds=seeds, networks=networks
+        )

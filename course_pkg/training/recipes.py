@@ -221,9 +221,9 @@ SMALL_DECONVNET = Experiment(
     networks={"small_deconvnet": lambda: DeconvNet.small(11), "small_unet": lambda: UNet.small(11)},
     task=lambda network: _many_digits_task(64, segmentation_batches, pixel_loss, measure_segmenter),
     metric="mean_iou",
-    steps=6_000,
-    batch_size=32,
-    learning_rate=2e-3,
+    steps=12_000,
+    batch_size=16,
+    learning_rate=3e-3,
     weight_decay=1e-2,
     warmup=200,
 )

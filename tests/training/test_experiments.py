@@ -80,6 +80,20 @@ def test_a_run_stores_weights_cards_and_curves(tmp_path):
     assert not list((tmp_path / "work").iterdir()), "checkpoints of a finished run"
 
 
+def test_one_network_alone_leaves_the_others(tmp_path):
+    out, work = tmp_path / "out", tmp_path / "work"
+    run_experiment("toy", TOY, out, work, seeds=[0])
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    run_experiment("toy", TOY, out, work, seeds=[1, 0], networks=["drop"])
+    assert load_weights(out / "drop.safetensors")[1]["seed"] == 1
+    assert (out / "line.safetensors").read_bytes() == before["line.safetensors"]
+    curves = json.loads((out / "curves.json").read_text())
+    assert (list(curves["line"]), list(curves["drop"])) == (["0"], ["1", "0"])
+    assert curves["line"] == json.loads(before["curves.json"])["line"]
+    with pytest.raises(ValueError, match="networks: got 'square', expected one of 'line', 'drop'"):
+        run_experiment("toy", TOY, out, work, networks=["square"])
+
+
 class Interrupted(Exception):
     """Somebody pulled the plug."""
 
