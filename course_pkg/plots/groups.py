@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from course_pkg._validate import choice, has_shape, integer, real_array, signal
 from course_pkg.data.rotated import rotate
 from course_pkg.ops import conv2d
-from course_pkg.plots.figure import INPUT, MUTED, OUTPUT, SECOND, Figure, drawing
+from course_pkg.plots.figure import MUTED, OUTPUT, SECOND, Figure, drawing
 from course_pkg.plots.filters import MAPS
 from course_pkg.plots.interactive import Interactive
 
@@ -20,7 +20,7 @@ Values = NDArray[np.float64]
 STEP = 15  # degrees from one turn to the next in the live figure
 
 # what is compared, in this order: told apart by dashes and marks, not by colour alone
-_CURVES = ((SECOND, "--", "s"), (OUTPUT, "-", "o"), (INPUT, ":", "^"))
+_CURVES = ((SECOND, "--", "s"), (OUTPUT, "-", "o"), (MUTED, ":", "^"))
 _FLOOR = 1e-8  # no error of float32 is smaller without being 0
 
 
