@@ -12,30 +12,31 @@ from course_pkg.data.registry import DataUnavailable
 from course_pkg.training.experiment import OPTIMIZERS, Experiment, Task, train_once
 from course_pkg.training.experiments import EXPERIMENTS
 
-STEPS = 10
-
-
-def in_the_loop(experiment: Experiment, network: str, task: Task) -> float:
-    silent = task._replace(watch=lambda net: {})
-    times = []
-    for steps in (2, 2 + STEPS):  # the second run takes STEPS more
-        start = time.perf_counter()
-        train_once(experiment, network, task=silent, steps=steps)
-        times.append(time.perf_counter() - start)
-    return STEPS * experiment.batch_size / (times[1] - times[0])
+SECONDS = 3.0  # about how long each is measured
 
 
 def alone(experiment: Experiment, network: str, task: Task) -> float:
     net = experiment.networks[network]()
     optimizer = OPTIMIZERS[experiment.optimizer](net.parameters(), lr=experiment.learning_rate)
     x, y = next(task.batches(experiment.batch_size, 0).epoch(0))
-    for step in range(2 + STEPS):
-        if step == 2:
+    steps, start = -2, 0.0  # the first two do not count
+    while steps <= 0 or time.perf_counter() < start + SECONDS:
+        if steps == 0:
             start = time.perf_counter()
         optimizer.zero_grad()
         task.loss(net(x), y).backward()
         optimizer.step()
-    return STEPS * experiment.batch_size / (time.perf_counter() - start)
+        steps += 1
+    return steps * experiment.batch_size / (time.perf_counter() - start)
+
+
+def in_the_loop(experiment: Experiment, network: str, task: Task, steps: int) -> float:
+    silent, times = task._replace(watch=lambda net: {}), []
+    for more in (0, 0, steps):  # the first loads what is loaded once, the last takes so many steps more
+        start = time.perf_counter()
+        train_once(experiment, network, task=silent, steps=2 + more)
+        times.append(time.perf_counter() - start)
+    return steps * experiment.batch_size / (times[2] - times[1])
 
 
 def main(names: list[str]) -> None:
@@ -49,8 +50,8 @@ def main(names: list[str]) -> None:
         except DataUnavailable as missing:
             print(f"{name:24}{missing}")
             continue
-        loop, bare = in_the_loop(experiment, network, task), alone(experiment, network, task)
-        batch = experiment.batch_size
+        bare, batch = alone(experiment, network, task), experiment.batch_size
+        loop = in_the_loop(experiment, network, task, steps=max(10, int(SECONDS * bare / batch)))
         print(f"{name:24}{network:18}{batch:6}{loop:11.0f}/s{bare:8.0f}/s{loop / bare:8.0%}", flush=True)
 
 
