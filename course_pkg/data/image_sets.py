@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from PIL import Image
 
 from course_pkg.data import registry
+from course_pkg.data.files import read_photograph
 from course_pkg.data.unpickle import load_arrays
 
 CIFAR10_CLASSES = (
@@ -223,9 +223,8 @@ def _cifar10_of_pngs(folder: Path) -> ImageSet:
 
 def _rows(file: Path) -> np.ndarray:
     """Images of 32 × 32, each of them a row of 1,024 pixels of a PNG."""
-    with Image.open(file) as picture:
-        pixels = np.asarray(picture.convert("RGB"))  # (N, 1024, 3)
-    return np.ascontiguousarray(pixels.reshape(-1, 32, 32, 3).transpose(0, 3, 1, 2))
+    pixels = read_photograph(file)  # (3, N, 1024)
+    return np.ascontiguousarray(pixels.reshape(3, -1, 32, 32).swapaxes(0, 1))
 
 
 def _check_labels(file: Path, y: np.ndarray, examples: int, classes: int) -> None:

@@ -161,10 +161,10 @@ def cache_folder() -> Path:
 
     Examples
     --------
-    >>> os.environ["COURSE_DATA"] = "/data/course"
-    >>> str(cache_folder())
-    '/data/course'
-    >>> del os.environ["COURSE_DATA"]
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, COURSE_DATA="/data/course"):
+    ...     print(cache_folder())
+    /data/course
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
