@@ -8,8 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
-from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import parse  # type: ignore[import-untyped]
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import parse
 
 from course_pkg._validate import integer
 from course_pkg.data.files import read_indices, read_lines, read_photograph
