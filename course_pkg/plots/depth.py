@@ -198,7 +198,7 @@ def along_depth(curves: Mapping[str, ArrayLike], *, xlabel: str, ylabel: str, al
 
     Examples
     --------
-    >>> along_depth({"halved": [1, 0.5, 0.25]}, xlabel="layer", ylabel="size", alt="It halves each time.")
+    >>> along_depth({"halved": [1, 0.5, 0.25]}, xlabel="layer", ylabel="size", alt="It halves with each layer.")
     Figure: It halves each time.
     """
     if not 1 <= len(curves) <= len(_STYLES):
