@@ -96,7 +96,7 @@ Course.register("turn_explorer", (root, settings) => {
   const by90 = Course.button("Turn by 90°", () => set({ turn: (state.turn + 90 / step) % TURNS }));
   const player = Course.player(() => set({ turn: (state.turn + 1) % TURNS }),
     { halt: "Stop", every: () => (Course.calm.matches ? 2000 : 500) });
-  const input = screen("the image, turned"), plain = screen("one kernel"), pooled = screen("largest of the four");
+  const input = screen("the image"), plain = screen("one kernel"), pooled = screen("largest");
   const places = [0, 1, 2, 3].map((i) => screen(`kernel at ${90 * i}°`));
   const curves = svg("svg", { role: "img", style: "max-width: 34rem; margin-inline: auto" });
   const says = element("p", { class: "says", "aria-live": "polite" });
@@ -161,7 +161,7 @@ Course.register("turn_explorer", (root, settings) => {
   }
 
   function drawCurves() {
-    const most = Math.max(0.1, ...errors.plain, ...errors.group), left = 44, right = 350, bottom = 120, top = 26;
+    const most = Math.max(0.1, ...errors.plain, ...errors.group), left = 44, right = 340, bottom = 120, top = 26;
     const across = (turn) => left + (turn * (right - left)) / TURNS, up = (error) => bottom - (error / most) * (bottom - top);
     const text = (x, y, anchor, label) => svg("text", { x, y, "text-anchor": anchor, "font-size": 11, fill: "currentColor" }, label);
     const line = (x1, y1, x2, y2, style, more = {}) => svg("line", { x1, x2, y1, y2, style, ...more });
