@@ -198,8 +198,8 @@ def along_depth(curves: Mapping[str, ArrayLike], *, xlabel: str, ylabel: str, al
 
     Examples
     --------
-    >>> along_depth({"halved": [1, 0.5, 0.25]}, xlabel="layer", ylabel="size", alt="It halves each time, twice.")
-    Figure: It halves each time, twice.
+    >>> along_depth({"a": [1, 0.5, 0.25]}, xlabel="layer", ylabel="size", alt="It halves with each layer.")
+    Figure: It halves with each layer.
     """
     if not 1 <= len(curves) <= len(_STYLES):
         raise ValueError(f"curves: got {len(curves)} curves, expected one to {len(_STYLES)}")
