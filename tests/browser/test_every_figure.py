@@ -14,6 +14,7 @@ PLAYS = {  # what Play moves on, and what its button says meanwhile
     "backward_explorer": ("output", "Pause"),
     "transposed_explorer": ("copies", "Pause"),
     "separable_explorer": ("output", "Pause"),
+    "turn_explorer": ("turn", "Stop"),
 }
 # remembers all that Tab should come to, in the order of the page; goes to the first, says how many there are
 TAB_STOPS = """root => {

@@ -12,6 +12,7 @@ PHRASES = {  # what the still of each figure says, among other things
     "backward_explorer": "a gradient of 1 at output 1",
     "transposed_explorer": "made of 1, 1, 2, 1, 2, 1, 2, 1, 2, 1, 1",
     "separable_explorer": "Eight channels",
+    "turn_explorer": "Four maps of an image",
 }
 
 
