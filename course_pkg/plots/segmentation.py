@@ -96,8 +96,8 @@ def class_scores(scores: Mapping[str, ArrayLike], names: Sequence[str], *, xlabe
 
     Examples
     --------
-    >>> class_scores({"net": [0.9, 0.5]}, ["background", "cat"], xlabel="IoU", alt="Cats are found half as well.")
-    Figure: Cats are found half as well.
+    >>> class_scores({"net": [0.9, 0.5]}, ["no cat", "cat"], xlabel="IoU", alt="Cats score one half only.")
+    Figure: Cats score one half only.
     """
     if not 1 <= len(scores) <= 2:
         raise ValueError(f"scores: got {len(scores)} networks, expected one or two")
