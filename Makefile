@@ -153,8 +153,8 @@ bench: $(INSTALLED)  ## speed, measured side by side; renews book/results/ops_sp
 	@$(BIN)/python tests/benchmarks/measure_ops.py book/results/ops_speed.json
 
 .PHONY: test-hostile
-test-hostile: $(INSTALLED) sandbox  ## what becomes of hostile submissions, here and under stock nbgrader
-	@$(BIN)/python -m tests.grading.hostile
+test-hostile: $(INSTALLED) sandbox  ## what becomes of hostile submissions, here and under stock nbgrader; renews the page of the book on it
+	@$(BIN)/python -m tests.grading.hostile --page book/guides/hostile_table.md
 
 .PHONY: bench-grading
 bench-grading: $(INSTALLED) sandbox  ## submissions per minute beside stock nbgrader; renews book/results/grading_speed.json

@@ -145,7 +145,10 @@ class _Run:
                 self._incident(f"cell {index + 1} ended the kernel: {death}")
                 return
             self.room -= outputs.size(cell.outputs) / 2**20
-            stopped = any(output.get("ename") == TIME_OVER for output in cell.outputs)
+            errors = {output.get("ename") for output in cell.outputs}
+            stopped = TIME_OVER in errors
+            if "MemoryError" in errors:
+                self._incident(f"cell {index + 1}: it asked for more memory than {self.limits.memory:g} MB")
             if told and not room and not stopped:
                 self._incident(f"after {OUTPUTS * self.limits.output:g} MB, all other output was cut")
             elif told:

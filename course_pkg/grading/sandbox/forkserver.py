@@ -26,6 +26,9 @@ EXCHANGE = "/exchange"  # where the kernels' sockets are, a folder each
 ROLES = {"kernel": "course_pkg.grading.sandbox.kernel", "tester": "course_pkg.grading.sandbox.tester"}
 LOOK = 0.2  # seconds between looks at the children's memory
 CLOSER = 5  # each how many looks is a closer one
+# times its memory may be a child's address space: what takes too much is to be ended by the looks, and not to
+# go on in want of memory, which would cost the honest cells after it
+ADDRESSES = 2
 PR_SET_CHILD_SUBREAPER = 36
 LARGEST = 1 << 17  # bytes of a request
 
@@ -106,7 +109,7 @@ def _become_child(program: Any, request: Request, given: list[int], writing: int
         os.chdir(work)
         listening = program.listen(request)
         isolation.limit(
-            limits["memory"],
+            ADDRESSES * limits["memory"],
             limits["processes"],
             limits["total"],
             limits["scratch"],
