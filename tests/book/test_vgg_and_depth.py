@@ -15,8 +15,8 @@ from course_pkg.models.inception import TABLE_1, Inception, Widths
 from course_pkg.plots import depth
 
 CHAPTER = Path(__file__).parents[2] / "book" / "networks" / "vgg_and_depth.ipynb"
-TAUGHT = ["imports", "stack-cost", "inception-convs", "inception-cost", "signal-run", "block", "digit-net"]
-TAUGHT += ["gradient-code"]
+TAUGHT = ["imports", "imports-2", "stack-cost", "inception-convs", "inception-cost", "signal-run", "block"]
+TAUGHT += ["block-2", "digit-net", "gradient-code"]
 ALT = "A sentence that says what is seen."
 WIDTHS = Widths(ones=5, reduce_threes=4, threes=7, reduce_fives=2, fives=3, pooled=6)
 
