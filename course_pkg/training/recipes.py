@@ -97,7 +97,7 @@ GROUPCONV = Experiment(
     },
     task=_turned_task,
     metric="test_error",
-    steps=1_500,
+    steps=150,
     batch_size=64,
     learning_rate=1e-2,
     warmup=50,
