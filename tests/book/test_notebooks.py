@@ -23,6 +23,13 @@ SYLLABUS = {
     "backprop": "",
     "resampling": "F22 F23 F24 P15",
     "variants": "C25",
+    "training": "C26 P16",
+    "alexnet": "C27 C28 C29 C30 C31 P17 P18",
+    "vgg_and_depth": "C32 P19",
+    "yolo": "C33 F25",
+    "segmentation": "C34 F26",
+    "visualizing": "",
+    "equivariant_networks": "",
 }
 HEADINGS = ["Common mistakes", "Exercises", "What to remember", "Where this came from", "What to do next"]
 MACHINE_PATH = re.compile(r"/(?:work|root|home|tmp|Users)/\w|[A-Z]:\\\\")
