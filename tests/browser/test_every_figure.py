@@ -15,6 +15,8 @@ PLAYS = {  # what Play moves on, and what its button says meanwhile
     "transposed_explorer": ("copies", "Pause"),
     "separable_explorer": ("output", "Pause"),
     "turn_explorer": ("turn", "Stop"),
+    "iou_explorer": ("boxes", "Pause"),
+    "nms_explorer": ("iou", "Pause"),
 }
 # remembers all that Tab should come to, in the order of the page; goes to the first, says how many there are
 TAB_STOPS = """root => {

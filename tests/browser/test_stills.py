@@ -13,6 +13,8 @@ PHRASES = {  # what the still of each figure says, among other things
     "transposed_explorer": "made of 1, 1, 2, 1, 2, 1, 2, 1, 2, 1, 1",
     "separable_explorer": "Eight channels",
     "turn_explorer": "Four maps of an image",
+    "iou_explorer": "Two boxes over a picture",
+    "nms_explorer": "that suppression leaves",
 }
 
 
