@@ -48,7 +48,7 @@ def test_controls_agree_with_the_package(figure):
         shown = figure.state()
         assert (shown["threshold"], shown["picture"]) == (threshold, picture)
         agrees(shown, settings)
-        assert figure.locator("svg[role=img] rect").count() == 2 * len(shown["scores"])
+        assert figure.locator("svg[aria-label^='background: IoU'] rect").count() == 2 * len(shown["scores"])
 
 
 def test_a_higher_threshold_leaves_fewer_pixels(figure):
