@@ -15,7 +15,7 @@ from course_pkg.plots.filters import MAPS
 from course_pkg.plots.interactive import Interactive
 
 # told apart by dashes and marks, not by colour alone
-_CURVES = ((SECOND, "--", "s"), (OUTPUT, "-", "o"), (MUTED, ":", "v"), (INPUT, "-.", "^"), (KERNEL, "-", "D"))
+_CURVES = ((OUTPUT, "-", "o"), (SECOND, "--", "s"), (INPUT, "-.", "^"), (MUTED, ":", "v"), (KERNEL, "-", "D"))
 # the parameters of LeNet5("modern"), in their order
 _LENET = {
     "C1.weight": (6, 1, 5, 5),

@@ -5,8 +5,9 @@
 "use strict";
 
 Course.register("digit_reader", (root, settings) => {
-  const { element, svg, number, paint } = Course;
+  const { element, svg, paint } = Course;
   const FIELD = 28, BOX = 20, FINE = 4, PAD = FIELD * FINE; // the pad has FINE × FINE points to a pixel
+  const CENTRE = 14.5; // MNIST has the centre of mass in the middle of pixel 14, counted from 0
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const names = settings.samples.map(({ title }) => title);
   const state = { sample: settings.sample, pen: settings.pen, x: null, scores: [] };
@@ -76,7 +77,7 @@ Course.register("digit_reader", (root, settings) => {
 
   // --- from the pad to the field
 
-  // the ink's mean over squares of the pad, of which FIELD × FIELD lie around its centre of mass
+  // the ink's mean over FIELD × FIELD squares of the pad, with its centre of mass at CENTRE
   function centred() {
     let mass = 0, rows = 0, columns = 0, top = PAD, left = PAD, bottom = -1, right = -1;
     ink.forEach((value, i) => {
@@ -103,7 +104,7 @@ Course.register("digit_reader", (root, settings) => {
   // for each of FIELD strips of this width around a middle, which points of the pad it covers, and how much of each
   function covered(middle, step) {
     return Array.from({ length: FIELD }, (_, i) => {
-      const from = middle + (i - FIELD / 2) * step, to = from + step, covers = [];
+      const from = middle + (i - CENTRE) * step, to = from + step, covers = [];
       for (let k = Math.max(0, Math.floor(from)); k < Math.min(PAD, to); k++) {
         covers.push([k, Math.min(k + 1, to) - Math.max(k, from)]);
       }
@@ -155,12 +156,13 @@ Course.register("digit_reader", (root, settings) => {
   const third = screen("C3: sixteen maps of 10 × 10", "output", { role: "img" });
   const bars = svg("svg", { viewBox: "0 0 240 206", role: "img" });
   const says = element("p", { class: "says", "aria-live": "polite" });
-  const block = (width, ...children) => element("div", { style: `flex: 1 1 ${width}; min-width: 0; max-width: 24rem` }, ...children);
+  const block = (least, most, child) => element("div", { style: `flex: 1 1 ${least}; min-width: 0; max-width: ${most}` }, child);
   const row = "display: flex; flex-wrap: wrap; gap: 0.8rem 1.2rem; margin-top: 0.6rem";
   root.append(
     element("div", { class: "controls" }, choice.node, Course.button("Clear", clear), pen.node, player.node),
-    element("div", { style: row }, block("9rem", pad.node), block("9rem", field.node), block("13rem", bars)),
-    element("div", { style: row }, block("15rem", first.node), block("15rem", third.node)), says);
+    element("div", { style: row }, block("11rem", "16rem", pad.node), block("7rem", "10rem", field.node),
+      block("13rem", "19rem", bars)),
+    element("div", { style: row }, block("15rem", "24rem", first.node), block("11rem", "16rem", third.node)), says);
 
   function screen(text, role, attributes) {
     const canvas = element("canvas", { ...attributes, style: "display: block; width: 100%; image-rendering: pixelated; " +
@@ -226,11 +228,14 @@ Course.register("digit_reader", (root, settings) => {
     return (now || Course.COLOURS[role]).match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
   }
 
-  // square maps in rows of so many, one empty point between them; the larger a value, the less of the page shows
+  // square maps in rows of so many, a line between them; the larger a value, the less of the page shows
   function put({ canvas }, { channels, size, values }, perRow, role) {
     const limit = perRow === 1 ? 1 : Math.max(...values) || 1;
     const rows = Math.ceil(channels / perRow), width = perRow * (size + 1) - 1, height = rows * (size + 1) - 1;
-    const data = new ImageData(width, height), rgb = colour(role);
+    const data = new ImageData(width, height), rgb = colour(role), grey = [...colour("muted"), 90];
+    for (let i = 0; i < width * height; i++) { // the lines between maps
+      if ((i % width) % (size + 1) === size || Math.floor(i / width) % (size + 1) === size) data.data.set(grey, 4 * i);
+    }
     values.forEach((value, i) => {
       const map = Math.floor(i / (size * size)), m = Math.floor((i % (size * size)) / size), n = i % size;
       const line = Math.floor(map / perRow) * (size + 1) + m, column = (map % perRow) * (size + 1) + n;
@@ -250,8 +255,8 @@ Course.register("digit_reader", (root, settings) => {
     put(pad, { channels: 1, size: PAD, values: ink }, 1, "input");
     if (document.activeElement === pad.canvas) drawPen();
     put(field, { channels: 1, size: FIELD, values: state.x }, 1, "input");
-    put(first, maps.C1, 6, "output");
-    put(third, maps.C3, 8, "output");
+    put(first, maps.C1, 3, "output");
+    put(third, maps.C3, 4, "output");
     field.canvas.setAttribute("aria-label", "The digit as the network gets it, 28 by 28 pixels.");
     first.canvas.setAttribute("aria-label", "Six maps of the first convolution, after ReLU.");
     third.canvas.setAttribute("aria-label", "Sixteen maps of the second convolution, after ReLU.");
@@ -279,10 +284,10 @@ Course.register("digit_reader", (root, settings) => {
     share.forEach((value, digit) => {
       const y = 18 + 19 * digit, weight = digit === order[0] ? 700 : 400;
       parts.push(text(12, y + 13, "end", String(digit), weight));
-      parts.push(svg("rect", { x: 20, y: y + 2, width: 120, height: 14, style: `fill: ${paint("muted")}; opacity: 0.18` }));
-      parts.push(svg("rect", { x: 20, y: y + 2, width: 120 * value, height: 14, style: `fill: ${paint("output")}` }));
-      parts.push(text(182, y + 13, "end", percent(value), weight));
-      parts.push(text(238, y + 13, "end", number(Math.round(10 * state.scores[digit]) / 10), weight));
+      parts.push(svg("rect", { x: 20, y: y + 2, width: 116, height: 14, style: `fill: ${paint("muted")}; opacity: 0.18` }));
+      parts.push(svg("rect", { x: 20, y: y + 2, width: 116 * value, height: 14, style: `fill: ${paint("output")}` }));
+      parts.push(text(184, y + 13, "end", percent(value), weight));
+      parts.push(text(238, y + 13, "end", state.scores[digit].toFixed(1).replace("-", "\u2212"), weight));
     });
     bars.setAttribute("aria-label", `Shares of the ten digits: ${order.slice(0, 3).map((digit) => `${digit} ${percent(share[digit])}`).join(", ")}, …`);
     bars.replaceChildren(...parts);
