@@ -214,6 +214,7 @@ SMALL_YOLO = Experiment(
     weight_decay=1e-2,
     warmup=200,
     clip=10.0,
+    seeds=(0,),
 )
 
 
