@@ -26,7 +26,7 @@ class LabelledPhotographs:
     labels: np.ndarray
     """Their classes, int64, (N,)."""
     synsets: tuple[str, ...]
-    """Names of the classes in WordNet, in order: class 0 of all 1,000 is n01440764."""
+    """Names of the classes in WordNet, in order; class 0 of all 1,000 is n01440764."""
     names: tuple[str, ...]
     """What they are called, "tench, Tinca tinca"; the same as `synsets` where no development kit tells."""
 

@@ -54,7 +54,7 @@ class Experiment:
     networks: Mapping[str, Callable[[], nn.Module]]
     """Makes a fresh network, by name."""
     task: Callable[[str], Task]
-    """What the network of this name is to learn. Loads the data: call it only when you need it."""
+    """What the network of this name is to learn. It loads the data, so call it only when you need it."""
     metric: str
     """Which of the figures that `measure` gives counts."""
     steps: int

@@ -19,7 +19,7 @@ class Inversion(NamedTuple):
     images: torch.Tensor
     """(N, C, H, W)."""
     errors: torch.Tensor
-    """How far the layer's values for them are from what was wanted: ‖Φ(x) − Φ₀‖ / ‖Φ₀‖, (N,)."""
+    """How far the layer's values for them are from what was wanted, ‖Φ(x) − Φ₀‖ / ‖Φ₀‖, (N,)."""
 
 
 def invert(

@@ -18,7 +18,7 @@ class Unit(NamedTuple):
     channel: int
     """Which map, or which number."""
     position: tuple[int, int] | None = None
-    """Row and column in the map; None: the mean of the whole map."""
+    """Row and column in the map; None for the mean of the whole map."""
 
 
 def feature_maps(model: nn.Module, x: torch.Tensor, layers: str | Sequence[str]) -> dict[str, torch.Tensor]:

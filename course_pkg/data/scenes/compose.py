@@ -31,7 +31,7 @@ class Scene(NamedTuple):
     instances: np.ndarray
     """Of each pixel 0 for background or 1 + the number of the object, uint8, (H, W)."""
     visible: np.ndarray
-    """Share of each object's pixels that are seen: neither outside nor behind others, float32, (M,)."""
+    """Share of each object's pixels that are seen, neither outside nor behind others, float32, (M,)."""
     truncated: np.ndarray
     """Whether the edge of the image cuts the object off, bool, (M,)."""
     occluded: np.ndarray
@@ -86,7 +86,7 @@ class Rules:
     contrast: float = 0.3
     """How much brighter or darker an object of one colour is than what lies under it, on average, 0 … 0.5."""
     void: int = 0
-    """How far from an object's outline the mask has 255, in pixels; 0: it has none."""
+    """How far from an object's outline the mask has 255, in pixels; 0 if it has none."""
 
     def __post_init__(self) -> None:
         fewest, most = _pair("objects", self.objects)

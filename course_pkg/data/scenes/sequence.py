@@ -45,7 +45,7 @@ class Scenes:
     size: int | tuple[int, int] = 64
     """Height and width in pixels, 16 or more; one number for both."""
     split: Split = "train"
-    """Which part it is: "train", "validation" or "test"."""
+    """Which part it is, "train", "validation" or "test"."""
     seed: int = 0
     """Another seed gives other scenes."""
     count: int | None = None
