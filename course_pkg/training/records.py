@@ -16,8 +16,8 @@ class History(NamedTuple):
     steps: np.ndarray
     """Updates taken before each record, int64, (records,)."""
     metrics: dict[str, np.ndarray]
-    """A number for each record, float64, (records, …), by name. "loss" is the mean loss of the batches trained
-    on since the record before, with dropout and augmentation, NaN in the first record; there are
+    """A number for each record, float64, (records, …), by name. "loss" is the mean loss of the batches
+    trained on since the record before, with dropout and augmentation, NaN in the first record; there are
     "learning_rate" and what `evaluate` gave, too."""
     best_step: int
     """The record whose weights the network has in the end, the last one or that of `early_stopping`."""
