@@ -88,7 +88,7 @@ Course.register("mask_explorer", (root, settings) => {
     const parts = [
       ["photograph", (i) => [...pixels.slice(3 * i, 3 * i + 3), 255]],
       ["truth", (i) => ofClass(truth[i])],
-      ["probability of an object", (i) => [0, 107, 80, Math.round(2.55 * object[i])]],
+      ["probability of an object", (i) => [0, 137, 107, Math.round(2.55 * object[i])]],
       [`at least ${state.threshold} %: decision`, (i) => ofClass(decided[i])],
     ];
     parts.forEach(([title, colour], part) => {
@@ -134,7 +134,7 @@ Course.register("mask_explorer", (root, settings) => {
 
   function bars({ scores }) {
     const picture = svg("svg", {
-      viewBox: `0 0 10 ${0.62 * scores.length + 0.1}`, role: "img",
+      viewBox: `-0.4 0 11.2 ${0.62 * scores.length + 0.1}`, role: "img",
       "aria-label": scores.map(({ c, iou }) => `${names[c]}: IoU ${percent(iou)}`).join(", "),
     });
     picture.style.cssText = "max-width: 30rem; margin-inline: auto";
