@@ -15,6 +15,8 @@ PLAYS = {  # what Play moves on, and what its button says meanwhile
     "transposed_explorer": ("copies", "Pause"),
     "separable_explorer": ("output", "Pause"),
     "digit_reader": ("sample", "Stop"),
+    "mask_explorer": ("threshold", "Pause"),
+    "unit_explorer": ("column", "Stop"),
     "stack_explorer": ("row", "Pause"),
     "alexnet_explorer": ("layer", "Pause"),
     "turn_explorer": ("turn", "Stop"),

@@ -13,6 +13,8 @@ PHRASES = {  # what the still of each figure says, among other things
     "transposed_explorer": "made of 1, 1, 2, 1, 2, 1, 2, 1, 2, 1, 1",
     "separable_explorer": "Eight channels",
     "digit_reader": "six maps of the first convolution",
+    "mask_explorer": "how probable an object is at every pixel",
+    "unit_explorer": "the digit of the test set for which it gives most",
     "stack_explorer": "three units, then five",
     "alexnet_explorer": "conv2: 51",
     "turn_explorer": "Four maps of an image",
