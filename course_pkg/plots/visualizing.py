@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from course_pkg._validate import has_shape, integer, positive_int, signal
-from course_pkg.plots.figure import KERNEL, MUTED, PAPER, TEXT, Figure, drawing
+from course_pkg.plots.figure import KERNEL, MUTED, TEXT, Figure, drawing
 from course_pkg.plots.filters import MAPS
 from course_pkg.plots.interactive import Interactive
 
@@ -51,7 +51,7 @@ def concept_table(iou: ArrayLike, units: Sequence[str], concepts: Sequence[str],
         axes.imshow(table, cmap=MAPS["amount"], vmin=0, vmax=limit, aspect="auto", interpolation="nearest")
         for row, column in enumerate(table.argmax(axis=1)):
             value = table[row, column]
-            colour = PAPER if value > 0.55 * limit else "#17191c"  # on a shade that is light in both themes
+            colour = "#ffffff" if value > 0.55 * limit else "#17191c"  # the shades are those of no theme
             axes.text(
                 column, row, f".{100 * value:02.0f}", ha="center", va="center", fontsize=8, color=colour
             )
