@@ -186,7 +186,7 @@ def _still(one: Portrait, window: int, stride: int, place: tuple[int, int]) -> F
         ):
             axes.imshow(image, cmap=MAPS["grey"], vmin=0, vmax=1, interpolation="nearest")
             axes.set_title(title)
-        edge = {"fill": False, "linewidth": 1.6, "edgecolor": KERNEL}
+        edge: dict[str, Any] = {"fill": False, "linewidth": 1.6, "edgecolor": KERNEL}
         grid[1].add_patch(Rectangle((column - 0.5, row - 0.5), window, window, **edge))
         grid[2].imshow(drops, cmap=MAPS["signed"], vmin=-limit, vmax=limit, interpolation="nearest")
         grid[2].add_patch(Rectangle((place[1] - 0.5, place[0] - 0.5), 1, 1, **(edge | {"edgecolor": TEXT})))
