@@ -6,6 +6,7 @@ SHELL := bash
 
 A ?= a1_convolution_1d
 CLASS ?= _build/sample_class
+NAME ?= mnist1d
 
 # the first Python that is new enough; say PYTHON=… to choose another
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
@@ -80,8 +81,12 @@ execute: $(INSTALLED)  ## run every chapter and solution notebook anew and store
 	done
 
 .PHONY: train
-train: $(INSTALLED)  ## the full training run behind chapter 4 (about half an hour)
-	@$(BIN)/python -m course_pkg train mnist1d
+train: $(INSTALLED)  ## a full training run behind a chapter: make train NAME=small_yolo (default: mnist1d; up to half an hour)
+	@$(BIN)/python -m course_pkg train $(NAME)
+
+.PHONY: data
+data: $(INSTALLED)  ## the larger sets of pictures, and which are here: fetch one with .venv/bin/python -m course_pkg data fetch NAME
+	@$(BIN)/python -m course_pkg data list
 
 # -- assignments and grading --------------------------------------------------------------------------------
 
