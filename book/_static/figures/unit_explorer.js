@@ -38,7 +38,7 @@ Course.register("unit_explorer", (root, settings) => {
   const player = Course.player(() => {
     const next = (at() + 1) % (places * places);
     set({ row: Math.floor(next / places), column: next % places });
-  }, { halt: "Stop", every: () => (Course.calm.matches ? 800 : 150) });
+  }, { halt: "Stop", every: () => (Course.calm.matches ? 1500 : 150) });
 
   const canvas = (label) => element("canvas", { role: "img", "aria-label": label, width: size, height: size,
     style: "display: block; width: 100%; image-rendering: pixelated; border: 1px solid var(--pst-color-border)" });
