@@ -24,7 +24,7 @@ class Plan(NamedTuple):
 
 
 PAPER = Plan((1, 572, 572), widths=(64, 128, 256, 512, 1024), padding=0, batch_norm=False, dropout=0.5)
-SMALL = Plan((3, 64, 64), widths=(12, 24, 48, 64), padding=1, batch_norm=True, dropout=0.0)
+SMALL = Plan((3, 64, 64), widths=(12, 24, 48, 128), padding=1, batch_norm=True, dropout=0.0)
 
 
 class UNet(nn.Module):
@@ -99,11 +99,32 @@ class UNet(nn.Module):
         --------
         >>> net = UNet.small(classes=11)
         >>> sum(p.numel() for p in net.parameters())
-        206327
+        357239
         >>> net(torch.zeros(2, 3, 64, 64)).shape
         torch.Size([2, 11, 64, 64])
         """
         return cls(classes, plan=SMALL)
+
+    def classifier(self, num_classes: int = 1000) -> nn.Sequential:
+        """A classifier of whole images on top of the encoder, to train it before the network segments.
+
+        It shares its weights with this network: train it, then train this network.
+
+        Parameters
+        ----------
+        num_classes
+            How many scores an image gets.
+
+        Examples
+        --------
+        >>> net = UNet.small()
+        >>> net.classifier(10)(torch.zeros(2, 3, 32, 32)).shape
+        torch.Size([2, 10])
+        """
+        last = nn.Linear(self.plan.widths[-1], positive_int("num_classes", num_classes))
+        first, *others = self.encoder
+        deeper = (part for pair in others for part in (self.pool, pair))
+        return nn.Sequential(first, *deeper, nn.AdaptiveAvgPool2d(1), nn.Flatten(), last)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (N, classes, H', W'), before the softmax, of the pixels of images `x` (N, C, H, W)."""

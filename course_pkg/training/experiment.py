@@ -76,12 +76,17 @@ class Experiment:
     seeds: Sequence[int] = (0, 1, 2)
     records: int = 20
     """How many points a learning curve has."""
+    first: Callable[[Any, int, float], None] | None = None
+    """Given a fresh network, a seed and the share of the steps to take: what it learns before all this."""
+    first_in_words: str = "nothing"
+    """The same in words."""
     notes: str = ""
     """What a reader of the card should know besides."""
 
     def settings(self, steps: int | None = None) -> dict[str, Any]:
         """All that was chosen, plain data, for the card."""
-        return {
+        before = {"first": self.first_in_words} if self.first else {}
+        return before | {
             "steps": steps or self.steps,
             "batch_size": self.batch_size,
             "optimizer": self.optimizer,
@@ -147,6 +152,8 @@ def train_once(
     steps = steps or experiment.steps
     (model,) = one_per_seed(build, [seed])
     model.to(best_device())
+    if experiment.first is not None and not (checkpoint is not None and Path(checkpoint).exists()):
+        experiment.first(model, seed, steps / experiment.steps)
     optimizer = OPTIMIZERS[experiment.optimizer](
         model.parameters(), lr=experiment.learning_rate, weight_decay=experiment.weight_decay
     )

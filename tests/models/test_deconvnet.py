@@ -65,6 +65,25 @@ def test_small_as_functions():
     assert net(x).shape == (2, 5, 32, 48)
 
 
+def test_classifier_is_vgg_16_with_batch_normalisation():
+    with torch.device("meta"):
+        classifier = DeconvNet().classifier()
+        assert classifier(torch.zeros(2, 3, 224, 224)).shape == (2, 1000)
+    maps = sum(maps for maps, _ in ENCODER) + 2 * 4096  # each has a scale and a shift
+    assert sum(p.numel() for p in classifier.parameters()) == 138_357_544 + 2 * maps
+
+
+def test_classifier_shares_encoder_fc6_and_fc7():
+    torch.manual_seed(0)
+    net = DeconvNet.small(classes=3)
+    classifier = net.classifier(4)
+    assert classifier(torch.rand(2, 3, 32, 32)).shape == (2, 4)
+    classifier(torch.rand(2, 3, 32, 32)).logsumexp(dim=1).sum().backward()
+    shared = [*net.encoder.parameters(), *net.middle[:6].parameters()]
+    assert all(p.grad is not None for p in shared)
+    assert sum(p.grad is not None for p in net.parameters()) == len(shared)
+
+
 def test_unpooling_puts_values_where_the_maxima_were():
     net = DeconvNet.small()
     x = torch.rand(1, 16, 8, 8)
@@ -100,7 +119,7 @@ def test_small_learns_to_outline_a_square():
 
 @pytest.mark.parametrize("shape", [(1, 3, 30, 32), (1, 3, 32, 4), (1, 3, 0, 32)])
 def test_sides_that_cannot_be_pooled(shape):
-    with pytest.raises(ValueError, match=r"x: got shape .* expected sides of at least 8 that 8 divides"):
+    with pytest.raises(ValueError, match=r"x: got shape .* expected sides of at least 24 that 8 divides"):
         DeconvNet.small()(torch.zeros(shape))
 
 

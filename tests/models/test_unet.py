@@ -75,6 +75,19 @@ def test_details_come_through_the_upper_levels():
     assert (columns.min(), columns.max()) == (rows.min(), rows.max())
 
 
+def test_classifier_shares_the_encoder():
+    torch.manual_seed(0)
+    net = UNet.small(classes=3)
+    classifier = net.classifier(4).eval()
+    x = torch.rand(2, 3, 32, 48)
+    scores = classifier(x)
+    assert scores.shape == (2, 4)
+    y = net.eval().encoder[0](x)
+    for pair in net.encoder[1:]:
+        y = pair(F.max_pool2d(y, 2))
+    torch.testing.assert_close(scores, classifier[-1](y.mean(dim=(2, 3))))
+
+
 def test_small_is_as_large_as_the_small_deconvnet():
     from course_pkg.models import DeconvNet
 

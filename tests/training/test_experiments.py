@@ -148,6 +148,25 @@ def test_other_settings_do_not_go_on_from_a_checkpoint(tmp_path):
     assert len(marks) == 3
 
 
+def test_what_comes_first_comes_once(tmp_path):
+    calls = []
+
+    def threes(model, seed, share):
+        calls.append((seed, share))
+        nn.init.constant_(model.weight, 3.0)
+
+    experiment = replace(TOY, first=threes, first_in_words="threes")
+    args = {"seed": 4, "steps": 15, "checkpoint": tmp_path / "reached"}
+    net, _ = train_once(experiment, "line", **args)
+    again, _ = train_once(experiment, "line", **args)  # goes on from the checkpoint
+    assert calls == [(4, 0.5)]
+    assert torch.equal(again.weight, net.weight)
+    assert net.weight.min() > 1, "began at 3"
+    plain, _ = train_once(TOY, "line", seed=4, steps=15)
+    assert plain.weight.max() < 2
+    assert experiment.settings() == {"first": "threes", **TOY.settings()}
+
+
 @pytest.mark.usefixtures("_toy")
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

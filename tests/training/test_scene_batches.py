@@ -9,7 +9,7 @@ from torch import nn
 
 from course_pkg.data.scenes import Rules, digit_scenes
 from course_pkg.detection import decode_predictions, encode_targets
-from course_pkg.models import YOLO
+from course_pkg.models import YOLO, DeconvNet, UNet
 from course_pkg.training import recipes
 from course_pkg.training.experiments import EXPERIMENTS
 from course_pkg.training.scene_batches import (
@@ -20,6 +20,7 @@ from course_pkg.training.scene_batches import (
     pixel_loss,
     segmentation_batches,
     start_head,
+    start_scores,
 )
 
 FAR_APART = Rules(objects=(1, 2), scale=(0.3, 0.4), overlap=0.0, least_visible=1.0, cut=0.0)
@@ -130,6 +131,29 @@ def test_the_head_starts_near_sensible_boxes():
         after = net(images)
     wanted = torch.tensor(2 * [0.5, 0.5, 0.3, 0.3, 0.0] + 10 * [0.0])
     torch.testing.assert_close(after, wanted + 0.1 * before)
+
+
+@pytest.mark.parametrize("kind", [DeconvNet, UNet])
+def test_scores_start_at_background(kind):
+    torch.manual_seed(0)
+    net, images = kind.small(classes=11).eval(), torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        before = net(images)
+        start_scores(net)
+        after = net(images)
+    torch.testing.assert_close(after[:, 1:], before[:, 1:])
+    torch.testing.assert_close(after[:, 0], before[:, 0] + 3)
+
+
+def test_one_digit_first_changes_what_sees_and_nothing_else():
+    torch.manual_seed(0)
+    net = DeconvNet.small(classes=11)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    recipes.one_digit_first(net, seed=0, share=0.002)
+    changed = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
+    assert {name.split(".")[0] for name in changed} == {"encoder", "middle"}
+    assert not any(name.startswith(("middle.6", "middle.7")) for name in changed), "deconv-fc6"
+    assert {"encoder.0.0.weight", "middle.3.weight"} <= changed
 
 
 def test_embedded_data_are_what_the_cards_say():
