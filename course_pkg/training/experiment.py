@@ -77,7 +77,7 @@ class Experiment:
     records: int = 20
     """How many points a learning curve has."""
     first: Callable[[Any, int, float], None] | None = None
-    """Given a fresh network, a seed and the share of the steps to take: what it learns before all this."""
+    """Given a fresh network, a seed and the share of the steps to take, what it learns before all this."""
     first_in_words: str = "nothing"
     """The same in words."""
     notes: str = ""
