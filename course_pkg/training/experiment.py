@@ -16,6 +16,7 @@ from course_pkg._validate import choice
 from course_pkg.training.augment import Augment
 from course_pkg.training.batches import Batches
 from course_pkg.training.cards import json_sha256, save_weights, write_json
+from course_pkg.training.held_out import HeldOut
 from course_pkg.training.loop import fit
 from course_pkg.training.precision import best_device
 from course_pkg.training.records import History
@@ -45,6 +46,8 @@ class Task(NamedTuple):
     """Figures on the test set, by name."""
     watch: Callable[[nn.Module], Mapping[str, float]] | None = None
     """Figures that are cheap enough to draw a learning curve; `measure` if None."""
+    held_out: HeldOut | None = None
+    """The examples that it is tested on, to be looked at; None where nobody asked for them yet."""
 
 
 @dataclass(frozen=True)
