@@ -82,8 +82,63 @@ def encode_targets(
     for i, image in enumerate(images):
         corners = _objects(f"targets[{i}]['boxes']", image["boxes"], height, width)
         labels = as_labels(f"targets[{i}]['labels']", image["labels"], len(corners), classes)
-        encoded.append(_encode(corners, labels, (height, width), grid, boxes, classes))
-    return torch.stack(encoded)
+        there = torch.ones_like(labels, dtype=torch.bool)
+        encoded.append(
+            encode_objects(corners[None], labels[None], there[None], (height, width), grid, boxes, classes)
+        )
+    return torch.cat(encoded)
+
+
+def encode_objects(
+    corners: torch.Tensor,
+    labels: torch.Tensor,
+    there: torch.Tensor,
+    image_size: tuple[int, int],
+    grid: int,
+    boxes: int,
+    classes: int,
+) -> torch.Tensor:
+    """`encode_targets` of images with places for equally many objects, on a device that is not waited for.
+
+    Nothing is checked: to see what is wrong the device would have to be waited for.
+
+    Parameters
+    ----------
+    corners
+        (x0, y0, x1, y1) of the objects, floats, (N, M, 4).
+    labels
+        Their classes, int64, (N, M).
+    there
+        Which of the places have an object, bool, (N, M).
+    image_size
+        Height and width of the images.
+    grid, boxes, classes
+        As in `encode_targets`.
+
+    Returns
+    -------
+    Tensor, (N, S, S, 5·B + C)
+
+    Examples
+    --------
+    >>> corners = torch.tensor([[[0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 0.0, 0.0]]])
+    >>> there = torch.tensor([[True, False]])
+    >>> encode_objects(corners, torch.tensor([[1, 0]]), there, (8, 8), grid=1, boxes=1, classes=2)
+    tensor([[[[0.2500, 0.2500, 0.5000, 0.5000, 1.0000, 0.0000, 1.0000]]]])
+    """
+    encoded = corners.new_zeros(len(corners), grid, grid, 5 * boxes + classes)
+    size = corners.new_tensor(image_size[::-1])  # (width, height)
+    centre, extent = xyxy_to_cxcywh(corners).split(2, dim=2)  # (N, M, 2) each
+    centre = centre * grid / size  # in cells
+    cell = centre.floor().clamp(max=grid - 1)  # a centre on the last edge belongs to the last cell
+    numbers = torch.cat([centre - cell, extent / size, torch.ones_like(centre[..., :1])], dim=2)
+    one_hot = (labels[..., None] == torch.arange(classes, device=labels.device)).to(numbers.dtype)
+    numbers = torch.cat([numbers.repeat(1, 1, boxes), one_hot], dim=2)  # (N, M, 5·B + C)
+    images, (column, row) = torch.arange(len(corners), device=corners.device), cell.long().unbind(dim=2)
+    for i in reversed(range(labels.shape[1])):  # the first of several in a cell comes last, and stays
+        at = images, row[:, i], column[:, i]
+        encoded[at] = torch.where(there[:, i, None], numbers[:, i], encoded[at])
+    return encoded
 
 
 @torch.no_grad()
@@ -206,28 +261,6 @@ def cell_boxes(cells: torch.Tensor, across_image: bool) -> torch.Tensor:
         row, column = torch.meshgrid(steps, steps, indexing="ij")  # (S, S)
         centre = centre + torch.stack([column, row], dim=-1).unsqueeze(-2)  # (S, S, 1, 2)
     return cxcywh_to_xyxy(torch.cat([centre / grid, size], dim=-1))
-
-
-def _encode(
-    corners: torch.Tensor,
-    labels: torch.Tensor,
-    image_size: tuple[int, int],
-    grid: int,
-    boxes: int,
-    classes: int,
-) -> torch.Tensor:
-    encoded = corners.new_zeros(grid, grid, 5 * boxes + classes)
-    size = corners.new_tensor(image_size[::-1])  # (width, height)
-    centre, extent = xyxy_to_cxcywh(corners).split(2, dim=1)  # (M, 2) each
-    centre = centre * grid / size  # in cells
-    cell = centre.floor().clamp(max=grid - 1)  # a centre on the last edge belongs to the last cell
-    numbers = torch.cat([centre - cell, extent / size, torch.ones_like(centre[:, :1])], dim=1)  # (M, 5)
-    for (column, row), box, label in zip(cell.long().tolist(), numbers, labels.tolist(), strict=True):
-        place = encoded[row, column]
-        if place[4] == 0:  # else another object is there already
-            place[: 5 * boxes] = box.repeat(boxes)
-            place[5 * boxes + label] = 1
-    return encoded
 
 
 def _objects(name: str, boxes: torch.Tensor, height: int, width: int) -> torch.Tensor:

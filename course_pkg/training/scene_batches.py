@@ -1,6 +1,7 @@
 """From scenes to what a network learns from, and how well it finds what is in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -10,11 +11,26 @@ from torch.nn import functional as F
 from course_pkg.data.scenes import VOID, SceneBatch, Scenes
 from course_pkg.detection import decode_predictions, encode_targets, mean_average_precision
 from course_pkg.models import YOLO, DeconvNet, UNet
+from course_pkg.models._common import weighted_layers
 from course_pkg.training.batches import Batch, Batches
 from course_pkg.training.precision import device_of
 from course_pkg.training.segmentation_metrics import confusion_matrix, mean_iou, pixel_accuracy
 
 _CHUNK = 50  # scenes that a network sees at once when it is measured
+
+
+class SceneSource(Protocol):
+    """What is asked of scenes to measure a network by: `Scenes`, scenes on a device, photographs of VOC."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def batch(self, indices: Iterable[int]) -> SceneBatch:
+        """Those of these numbers."""
 
 
 def detection_batches(
@@ -48,7 +64,7 @@ def detection_batches(
 
     def read(which: np.ndarray) -> Batch:
         scene = scenes.batch(which.tolist())
-        targets = encode_targets(_targets(scene), scene.images.shape[2:], grid, boxes, len(scenes.classes))
+        targets = encode_targets(targets_of(scene), scene.images.shape[2:], grid, boxes, len(scenes.classes))
         return torch.from_numpy(scene.images), targets
 
     return Batches(read, len(scenes), batch_size, seed)
@@ -144,7 +160,7 @@ def pixel_loss(scores: torch.Tensor, masks: torch.Tensor, background: float = 1.
 
 
 def measure_detector(
-    net: nn.Module, scenes: Scenes, *, boxes: int = 2, score_threshold: float = 0.01
+    net: nn.Module, scenes: SceneSource, *, boxes: int = 2, score_threshold: float = 0.01
 ) -> dict[str, float]:
     """Mean average precision of a YOLO network, at IoU 0.5, after suppression at IoU 0.5.
 
@@ -168,13 +184,13 @@ def measure_detector(
     for images, scene in _chunks(net, scenes):
         size = (images.shape[2], images.shape[3])
         found += decode_predictions(net(images).cpu(), size, boxes, score_threshold, iou_threshold=0.5)
-        there += _targets(scene)
+        there += targets_of(scene)
     return {
         f"map_{method}": mean_average_precision(found, there, 0.5, method) for method in ("voc10", "voc07")
     }
 
 
-def measure_segmenter(net: nn.Module, scenes: Scenes) -> dict[str, float]:
+def measure_segmenter(net: nn.Module, scenes: SceneSource) -> dict[str, float]:
     """Mean IoU and pixel accuracy of a network that gives each pixel a class.
 
     Parameters
@@ -198,7 +214,7 @@ def measure_segmenter(net: nn.Module, scenes: Scenes) -> dict[str, float]:
 
 
 def start_head(net: YOLO) -> None:
-    """Start a small YOLO's last layer near sensible boxes.
+    """Start a YOLO's last layer near sensible boxes.
 
     Each cell begins with boxes at its centre, 0.3 of the image wide and high, and next to no confidence.
     Squared errors of random boxes of random sizes would otherwise drown what there is to learn at first.
@@ -206,7 +222,7 @@ def start_head(net: YOLO) -> None:
     Parameters
     ----------
     net
-        From `YOLO.small`; its head is changed in place.
+        Its head is changed in place.
 
     Examples
     --------
@@ -215,12 +231,13 @@ def start_head(net: YOLO) -> None:
     >>> net.head[0].bias[:10].tolist() == 2 * [0.5, 0.5, *torch.tensor([0.3, 0.3]).tolist(), 0.0]
     True
     """
-    last = next(layer for layer in net.head if isinstance(layer, nn.Conv2d))
+    last = weighted_layers(net.head)[-1]
     assert last.bias is not None
     with torch.no_grad():
         last.weight *= 0.1
         last.bias.zero_()
-        last.bias[: 5 * net.boxes] = torch.tensor([0.5, 0.5, 0.3, 0.3, 0.0]).repeat(net.boxes)
+        cells = last.bias.view(-1, 5 * net.boxes + net.classes)  # one, or of a fully connected layer all
+        cells[:, : 5 * net.boxes] = torch.tensor([0.5, 0.5, 0.3, 0.3, 0.0]).repeat(net.boxes)
 
 
 def start_scores(net: DeconvNet | UNet) -> None:
@@ -243,13 +260,21 @@ def start_scores(net: DeconvNet | UNet) -> None:
         net.scores.bias[0] = 3.0
 
 
-def _chunks(net: nn.Module, scenes: Scenes) -> Iterator[tuple[torch.Tensor, SceneBatch]]:
+def _chunks(net: nn.Module, scenes: SceneSource) -> Iterator[tuple[torch.Tensor, SceneBatch]]:
     for start in range(0, len(scenes), _CHUNK):
         scene = scenes.batch(range(start, min(start + _CHUNK, len(scenes))))
         yield torch.from_numpy(scene.images).to(device_of(net)), scene
 
 
-def _targets(scene: SceneBatch) -> list[dict[str, torch.Tensor]]:
+def targets_of(scene: SceneBatch) -> list[dict[str, torch.Tensor]]:
+    """What is there, image by image, as `encode_targets` and `mean_average_precision` take it.
+
+    Examples
+    --------
+    >>> from course_pkg.data.scenes import digit_scenes
+    >>> sorted(targets_of(digit_scenes("test").batch([7]))[0])
+    ['boxes', 'difficult', 'labels']
+    """
     columns = zip(scene.boxes, scene.labels, scene.difficult, strict=True)
     return [
         {

@@ -28,6 +28,7 @@ NOT_PHOTOGRAPHS = ("cartoon", "toys", "plastic", "echidna", "hedgehog", "bee")  
 NO_INSECTS = ("Brown_slug", "Woodlouse")
 WITH_SUCH_THINGS: tuple[Name, ...] = ("flower", "chelsea")  # backgrounds that show a flower, and a mammal
 LARGEST_ZOOM = 2  # how far a cut-out is magnified at most
+BRIGHTNESS = (0.75, 1.15)  # range of the factor of a cut-out's colours
 RULES = Rules(objects=(1, 5), scale=(0.2, 0.6), cut=0.25, least_visible=0.4, overlap=0.6, void=2)
 
 
@@ -50,9 +51,9 @@ class StampCutOuts:
         zoom = min(side / max(image.size), LARGEST_ZOOM)
         size = [max(round(length * zoom), 1) for length in image.size]
         pixels = np.asarray(image.resize(size, Image.Resampling.BILINEAR), np.float32) / np.float32(255)
-        if rng.random() < 0.5 and label != list(FOLDERS).index("road sign"):  # which must not be mirrored
+        if rng.random() < 0.5 and may_be_mirrored(label):
             pixels = pixels[:, ::-1]
-        colour = np.minimum(pixels[..., :3] * np.float32(rng.uniform(0.75, 1.15)), 1)
+        colour = np.minimum(pixels[..., :3] * np.float32(rng.uniform(*BRIGHTNESS)), 1)
         return CutOut(pixels[..., 3], colour, int(label))
 
 
@@ -112,7 +113,7 @@ def stamp_scenes(
     images, labels = [], []
     for label, place in enumerate(FOLDERS.values()):
         for file in stamp_files(stamps / place, split):
-            images.append(_opaque(file))
+            images.append(_read(file))
             labels.append(label)
     cut_outs = StampCutOuts(tuple(images), tuple(labels))
     photographs = backgrounds(split, field=(200, 427), without=WITH_SUCH_THINGS)
@@ -144,8 +145,31 @@ def stamp_files(folder: Path, split: Split) -> list[Path]:
     return files
 
 
-def _opaque(file: Path) -> Image.Image:
-    with Image.open(file) as picture:
-        image = picture.convert("RGBA")
+def may_be_mirrored(label: int) -> bool:
+    """Whether a thing of this class can be seen the other way round; a road sign cannot.
+
+    Examples
+    --------
+    >>> [name for label, name in enumerate(FOLDERS) if not may_be_mirrored(label)]
+    ['road sign']
+    """
+    return label != list(FOLDERS).index("road sign")
+
+
+def opaque_part(image: Image.Image) -> Image.Image:
+    """The part of a picture with alpha (RGBA) around the pixels that are half opaque or more.
+
+    Examples
+    --------
+    >>> picture = Image.new("RGBA", (9, 7))
+    >>> picture.paste((200, 0, 0, 255), (2, 3, 6, 5))
+    >>> opaque_part(picture).size
+    (4, 2)
+    """
     solid = image.getchannel("A").point(lambda alpha: 255 * (alpha >= 128))
     return image.crop(solid.getbbox())
+
+
+def _read(file: Path) -> Image.Image:
+    with Image.open(file) as picture:
+        return opaque_part(picture.convert("RGBA"))
