@@ -5,9 +5,9 @@ takes which examples without talking to each other.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,13 +17,16 @@ from course_pkg._validate import describe, flag, integer, positive_int
 Batch = tuple[Any, Any]  # what the network gets, and what it should answer
 
 
-class Epochs(Protocol):
+Item = TypeVar("Item", covariant=True)
+
+
+class Epochs(Protocol[Item]):
     """What `fit` needs to know of its data."""
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
 
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+    def epoch(self, number: int, start: int = 0) -> Iterator[Item]:
         """The batches of an epoch, from batch `start` on: the same ones each time."""
 
 
@@ -31,7 +34,7 @@ class Epochs(Protocol):
 class Batches:
     """Batches read by the numbers of their examples.
 
-    Examples left over after the last whole batch of an epoch wait for the next one.
+    Examples left over after the last whole batch of an epoch wait for the next one, or there are none.
 
     Parameters
     ----------
@@ -49,6 +52,9 @@ class Batches:
     fresh
         Whether each epoch has examples of its own: epoch e those with numbers e · `examples` and up. For
         generated examples, of which there is no end.
+    complete
+        Whether each epoch has every example: then its batches are nearly equal, and none is larger than
+        `batch_size`.
 
     Raises
     ------
@@ -60,6 +66,9 @@ class Batches:
     >>> some = Batches(lambda which: (which, which % 2), examples=5, batch_size=2, shuffle=False)
     >>> len(some), [which.tolist() for which, _ in some.epoch(0)]
     (2, [[0, 1], [2, 3]])
+    >>> every = Batches(lambda which: (which, which), 5, batch_size=2, shuffle=False, complete=True)
+    >>> [which.tolist() for which, _ in every.epoch(0)]
+    [[0], [1, 2], [3, 4]]
     """
 
     read: Callable[[np.ndarray], Batch]
@@ -68,6 +77,7 @@ class Batches:
     seed: int = 0
     shuffle: bool = True
     fresh: bool = False
+    complete: bool = False
 
     def __post_init__(self) -> None:
         if not callable(self.read):
@@ -80,9 +90,10 @@ class Batches:
         integer("seed", self.seed, minimum=0)
         flag("shuffle", self.shuffle)
         flag("fresh", self.fresh)
+        flag("complete", self.complete)
 
     def __len__(self) -> int:
-        return self.examples // self.batch_size
+        return -(-self.examples // self.batch_size) if self.complete else self.examples // self.batch_size
 
     def order(self, number: int) -> np.ndarray:
         """The numbers of the examples of an epoch in their order, int64, (examples,)."""
@@ -91,11 +102,19 @@ class Batches:
             np.random.default_rng([self.seed, number]).shuffle(order)
         return order + number * self.examples if self.fresh else order
 
+    def picks(self, number: int, start: int = 0) -> Iterator[np.ndarray]:
+        """The numbers of the examples of each batch of an epoch, from batch `start` on."""
+        order, used = self.order(number), self.examples if self.complete else len(self) * self.batch_size
+        for batch in range(start, len(self)):
+            yield order[batch * used // len(self) : (batch + 1) * used // len(self)]
+
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from batch `start` on."""
-        order = self.order(number)
-        for at in range(start * self.batch_size, len(self) * self.batch_size, self.batch_size):
-            yield self.read(order[at : at + self.batch_size])
+        return self.read_each(self.picks(number, start))
+
+    def read_each(self, picks: Iterable[np.ndarray]) -> Iterator[Batch]:
+        """The batches of the examples with these numbers, one after the other."""
+        return map(self.read, picks)
 
 
 def batches(
@@ -105,6 +124,7 @@ def batches(
     *,
     seed: int = 0,
     shuffle: bool = True,
+    complete: bool = False,
 ) -> Batches:
     """Batches of examples that lie in memory.
 
@@ -122,6 +142,8 @@ def batches(
         Of the order.
     shuffle
         Whether each epoch has an order of its own.
+    complete
+        Whether each epoch has every example, in batches that are nearly equal.
 
     Returns
     -------
@@ -151,7 +173,7 @@ def batches(
         y = answers[index]
         return as_floats(inputs[index]), y.float() if y.is_floating_point() else y.long()
 
-    return Batches(read, len(inputs), batch_size, seed, shuffle)
+    return Batches(read, len(inputs), batch_size, seed, shuffle, complete=complete)
 
 
 def as_floats(x: torch.Tensor | np.ndarray) -> torch.Tensor:
@@ -174,7 +196,7 @@ def _examples(name: str, values: torch.Tensor | np.ndarray) -> torch.Tensor:
     return torch.as_tensor(values)
 
 
-def stream(source: Epochs, start: int = 0) -> Iterator[Batch]:
+def stream(source: Epochs[Item], start: int = 0) -> Iterator[Item]:
     """Batches without end, epoch after epoch, from the one with number `start` on.
 
     Parameters

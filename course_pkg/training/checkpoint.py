@@ -1,5 +1,6 @@
 """Checkpoints: all that a training run needs to go on as if it had never been interrupted."""
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
+from course_pkg.training.distributed import from_all, from_first, here
 from course_pkg.training.randomness import random_state, set_random_state
 
 
@@ -26,7 +28,8 @@ def save_checkpoint(
     """Write a checkpoint, whole or not at all.
 
     It is written beside the old one, brought to the disk and then put in its place; who is killed in the
-    middle leaves the old one.
+    middle leaves the old one. Of several processes all take part and the first one writes; progress and
+    random numbers are kept for each.
 
     Parameters
     ----------
@@ -48,14 +51,14 @@ def save_checkpoint(
     ...     load_checkpoint(f"{folder}/a.pt", {"model": net}, {"seed": 0})
     {'step': 7}
     """
-    file = Path(file)
+    states = {name: part.state_dict() for name, part in parts.items()}
+    first, *others = from_all({"progress": dict(progress), "random": random_state()})
+    if here().rank == 0:
+        _write(Path(file), {"parts": states, "settings": dict(settings), **first, "others": others})
+
+
+def _write(file: Path, whole: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    whole = {
-        "parts": {name: part.state_dict() for name, part in parts.items()},
-        "progress": dict(progress),
-        "settings": dict(settings),
-        "random": random_state(),
-    }
     beside = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         with beside.open("wb") as out:
@@ -75,7 +78,8 @@ def load_checkpoint(
     Parameters
     ----------
     file
-        From `save_checkpoint`. Only tensors and plain data are read from it; it cannot run code.
+        From `save_checkpoint`. Only tensors and plain data are read from it; it cannot run code. Of several
+        processes the first one reads it, for all: it need not be on every host.
     parts
         The same parts as then.
     settings
@@ -84,7 +88,7 @@ def load_checkpoint(
     Returns
     -------
     dict
-        The progress that was saved.
+        The progress that was saved, that of this process.
 
     Raises
     ------
@@ -93,12 +97,11 @@ def load_checkpoint(
     ValueError
         If the file is not a whole checkpoint, or was written with other settings or parts.
     """
-    file = Path(file)
+    content = from_first(Path(file).read_bytes)
     try:
-        whole = torch.load(file, map_location="cpu", weights_only=True)
-        saved, then, progress = whole["parts"], whole["settings"], whole["progress"]
-    except FileNotFoundError:
-        raise
+        whole = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        saved, then = whole["parts"], whole["settings"]
+        each = [{"progress": whole["progress"], "random": whole["random"]}, *whole.get("others", [])]
     except Exception as fault:  # a cut or foreign file: zip, pickle and key errors of many kinds
         raise ValueError(f"{file} is not a checkpoint ({fault}); remove it to start anew") from fault
     for name in sorted(then.keys() | dict(settings).keys()):
@@ -111,5 +114,6 @@ def load_checkpoint(
         raise ValueError(f"{file} holds {sorted(saved)}, expected {sorted(parts)}; remove it to start anew")
     for name, part in parts.items():
         part.load_state_dict(saved[name])
-    set_random_state(whole["random"])
-    return progress
+    own = each[here().rank]  # as many as now: `fit` has their number among the settings
+    set_random_state(own["random"])
+    return own["progress"]

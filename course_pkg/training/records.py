@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_pkg.training.replicas import whole_weights
 from course_pkg.training.stopping import EarlyStopping
 
 
@@ -69,9 +70,7 @@ class Records:
     def keep_best(self, model: nn.Module, rule: EarlyStopping | None) -> None:
         """Keep a copy of the weights if the last record is the best."""
         if rule is not None and rule.best(self.column(rule.metric)) == len(self.steps) - 1:
-            self.best_weights = {
-                name: value.detach().cpu().clone() for name, value in model.state_dict().items()
-            }
+            self.best_weights = whole_weights(model)
 
     def over(self, rule: EarlyStopping | None) -> bool:
         """Whether the rule says to stop."""
