@@ -1,24 +1,23 @@
 """An experiment: networks, what they learn, and by which settings; run from several seeds, and stored."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import nn
 
 from course_pkg._validate import choice
 from course_pkg.training.augment import Augment
 from course_pkg.training.batches import Batches
-from course_pkg.training.cards import json_sha256, save_weights, write_json
+from course_pkg.training.cards import save_weights, write_json
 from course_pkg.training.held_out import HeldOut
 from course_pkg.training.loop import fit
-from course_pkg.training.precision import best_device
+from course_pkg.training.outcome import Result, card_of, curve_of, mark_of, measure
+from course_pkg.training.precision import best_device, device_of
 from course_pkg.training.records import History
 from course_pkg.training.schedules import warmup_cosine
 from course_pkg.training.together import one_per_seed
@@ -72,6 +71,12 @@ class Experiment:
     """Updates in which the learning rate rises."""
     clip: float | None = None
     """Greatest length of a gradient."""
+    precision: str = "float32"
+    """Of the network's arithmetic, as in `fit`."""
+    channels_last: bool = False
+    """Whether images are laid out pixel by pixel, as in `fit`."""
+    compiled: bool = False
+    """Whether the network is compiled, as in `fit`."""
     augment: Callable[[], Augment] | None = None
     """Makes the augmentation."""
     augmentation: str = "none"
@@ -79,6 +84,8 @@ class Experiment:
     seeds: Sequence[int] = (0, 1, 2)
     records: int = 20
     """How many points a learning curve has."""
+    checkpoints: int | None = None
+    """How many checkpoints a run writes; as many as records if None."""
     first: Callable[[Any, int, float], None] | None = None
     """Given a fresh network, a seed and the share of the steps to take, what it learns before all this."""
     first_in_words: str = "nothing"
@@ -89,6 +96,11 @@ class Experiment:
     def settings(self, steps: int | None = None) -> dict[str, Any]:
         """All that was chosen, plain data, for the card."""
         before = {"first": self.first_in_words} if self.first else {}
+        arithmetic = {
+            name: getattr(self, name)
+            for name in ("precision", "channels_last", "compiled")
+            if getattr(self, name) != getattr(Experiment, name)
+        }
         return before | {
             "steps": steps or self.steps,
             "batch_size": self.batch_size,
@@ -98,6 +110,7 @@ class Experiment:
             "weight_decay": self.weight_decay,
             "clip": self.clip,
             "augmentation": self.augmentation,
+            **arithmetic,
         }
 
 
@@ -157,9 +170,7 @@ def train_once(
     model.to(best_device())
     if experiment.first is not None and not (checkpoint is not None and Path(checkpoint).exists()):
         experiment.first(model, seed, steps / experiment.steps)
-    optimizer = OPTIMIZERS[experiment.optimizer](
-        model.parameters(), lr=experiment.learning_rate, weight_decay=experiment.weight_decay
-    )
+    optimizer = optimizer_of(experiment, model)
     history = fit(
         model,
         task.batches(experiment.batch_size, seed),
@@ -167,16 +178,45 @@ def train_once(
         optimizer=optimizer,
         steps=steps,
         schedule=warmup_cosine(optimizer, steps, min(experiment.warmup, steps - 1)),
+        precision=experiment.precision,
+        channels_last=experiment.channels_last,
+        compiled=experiment.compiled,
         clip=experiment.clip,
         augment=experiment.augment() if experiment.augment else None,
         evaluate=task.watch or task.measure,
         evaluate_every=max(1, steps // experiment.records),
         checkpoint=checkpoint,
+        checkpoint_every=max(1, steps // (experiment.checkpoints or experiment.records)),
         log=log,
         seed=seed,
         progress=progress,
     )
     return model.eval(), history
+
+
+def optimizer_of(
+    experiment: Experiment, model: nn.Module, fused: bool | None = None
+) -> torch.optim.Optimizer:
+    """The optimiser of an experiment for the parameters of a network.
+
+    Parameters
+    ----------
+    experiment
+        Says which, learning rate and weight decay.
+    model
+        A network.
+    fused
+        Whether all parameters are updated in one go; if not given, where they lie on a GPU.
+
+    Examples
+    --------
+    >>> from course_pkg.training.experiments import EXPERIMENTS
+    >>> optimizer_of(EXPERIMENTS["lenet"], nn.Linear(2, 3)).defaults["lr"]
+    0.003
+    """
+    fused = device_of(model).type == "cuda" if fused is None else fused
+    rates = {"lr": experiment.learning_rate, "weight_decay": experiment.weight_decay}
+    return OPTIMIZERS[experiment.optimizer](model.parameters(), **rates, fused=fused or None)
 
 
 def run_experiment(
@@ -227,8 +267,8 @@ def run_experiment(
     checkpoints = []
     for network in chosen:
         task, build = experiment.task(network), experiment.networks[network]
-        results: dict[str, _Result] = {}
-        mark = _mark(experiment, task, settings, build())
+        results: dict[str, Result] = {}
+        mark = mark_of(experiment, task, settings, build())
         for seed in seeds:
             print(f"{name}, {network}, seed {seed}: {settings['steps']:,} steps", flush=True)
             checkpoints.append(work / f"{network}_seed{seed}_{mark}.pt")  # other settings have another file
@@ -237,75 +277,17 @@ def run_experiment(
                 experiment, network, seed, task=task, steps=steps, checkpoint=checkpoints[-1], progress=True
             )
             minutes = None if resumed else round((time.perf_counter() - start) / 60, 2)
-            results[str(seed)] = _Result(model, history, measure(task, model), minutes)
+            results[str(seed)] = Result(model, history, measure(task, model), minutes)
             print(f"  {results[str(seed)].figures}", flush=True)
             # after each seed: whoever waits for the weights has them early
-            card = {"experiment": name, "network": network, **_card(experiment, task, settings, results)}
+            card = {"experiment": name, "network": network, **card_of(experiment, task, settings, results)}
             save_weights(out / f"{network}.safetensors", results[str(seeds[0])].model.state_dict(), card)
-            curves = {seed: _curve(each.history) for seed, each in results.items()}
+            curves = {seed: curve_of(each.history) for seed, each in results.items()}
             write_json(out / "curves.json", _stored(out / "curves.json", experiment) | {network: curves})
     for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)
 
 
-class _Result(NamedTuple):
-    model: nn.Module
-    history: History
-    figures: dict[str, float]
-    minutes: float | None  # of a resumed run, how long the parts before took is not known
-
-
-def _mark(experiment: Experiment, task: Task, settings: dict[str, Any], model: nn.Module) -> str:
-    """Tells a checkpoint of these settings from those of others, in a file's name."""
-    whole = {**settings, "data": task.data_sha256, "network": repr(model), "notes": experiment.notes}
-    return json_sha256(whole)[:8]
-
-
-def _card(
-    experiment: Experiment, task: Task, settings: dict[str, Any], results: Mapping[str, _Result]
-) -> dict[str, Any]:
-    seed, first = next(iter(results.items()))
-    means = {name: np.mean([each.figures[name] for each in results.values()]) for name in first.figures}
-    return {
-        "parameters": sum(p.numel() for p in first.model.parameters()),
-        "data": task.data,
-        "data_sha256": task.data_sha256,
-        "settings": settings,
-        "seed": int(seed),
-        "metric": experiment.metric,
-        "measured": first.figures,
-        "all_seeds": {seed: each.figures for seed, each in results.items()},
-        "mean": {name: float(f"{mean:.5g}") for name, mean in means.items()},
-        "minutes": {seed: each.minutes for seed, each in results.items()},
-        "machine": _machine(),
-        "notes": experiment.notes,
-    }
-
-
-def measure(task: Task, model: nn.Module) -> dict[str, float]:
-    """The figures of a trained network on the test set, rounded to five places, in evaluation mode."""
-    model.eval()
-    with torch.no_grad():
-        return {name: float(f"{float(value):.5g}") for name, value in task.measure(model).items()}
-
-
 def _stored(curves: Path, experiment: Experiment) -> dict[str, Any]:
     stored = json.loads(curves.read_text(encoding="utf-8")) if curves.exists() else {}
     return {network: stored[network] for network in experiment.networks if network in stored}
-
-
-def _curve(history: History) -> dict[str, list[float | None]]:
-    plain = {
-        name: [None if np.isnan(v) else float(f"{v:.4g}") for v in values]
-        for name, values in history.metrics.items()
-    }
-    return {"steps": history.steps.tolist(), **plain}
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "torch": torch.__version__,
-        "device": str(best_device()),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-    }

@@ -14,9 +14,10 @@ from course_pkg._validate import describe, number, positive_int
 from course_pkg.training.batches import Batch, Epochs, stream
 from course_pkg.training.checkpoint import Stateful, load_checkpoint, save_checkpoint
 from course_pkg.training.logs import Log
-from course_pkg.training.precision import device_of, forward_in, gradient_scaler, in_tree
+from course_pkg.training.precision import device_of, gradient_scaler
 from course_pkg.training.randomness import seeded
 from course_pkg.training.records import History, Records
+from course_pkg.training.step import Backward, forwards
 from course_pkg.training.stopping import EarlyStopping
 
 
@@ -31,6 +32,8 @@ def fit(
     schedule: LRScheduler | None = None,
     device: str | torch.device | None = None,
     precision: str = "float32",
+    channels_last: bool = False,
+    compiled: bool | str = False,
     accumulate: int = 1,
     clip: float | None = None,
     augment: Callable[[Any, Any], Batch] | None = None,
@@ -48,6 +51,8 @@ def fit(
     What comes out is a function of what goes in: random numbers, such as those of dropout and augmentation,
     start from `seed`, the order of the examples from that of `batches`. The global generators are left as
     they were.
+
+    When memory does not suffice for a batch, its gradients are computed in two, four, … pieces from then on.
 
     Parameters
     ----------
@@ -68,6 +73,12 @@ def fit(
         Where to compute, for example "cuda"; if not given, where the network is.
     precision
         "float32"; "bfloat16"; or on a GPU "float16". See `forward_in`.
+    channels_last
+        Whether images and the weights of convolutions are laid out pixel by pixel, which GPUs like best in
+        16 bits.
+    compiled
+        Whether `torch.compile` makes the network faster; the name of one of its backends stands for True.
+        Where it fails, the network is used as it is.
     accumulate
         Batches to an update: as one batch that many times as large, in the memory of one. (Batch
         normalisation still sees the small ones.)
@@ -126,7 +137,11 @@ def fit(
     clip = None if clip is None else number("clip", clip, positive=True)
     device = device_of(model) if device is None else torch.device(device)
     model.to(device)
-    forward, scaler = forward_in(precision, model, device), gradient_scaler(precision, device)
+    if channels_last:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    forward, uncompiled = forwards(model, precision, device, compiled)
+    scaler = gradient_scaler(precision, device)
+    backward = Backward(forward, uncompiled, loss, optimizer, scaler, device, augment, channels_last)
 
     records = Records()
     parts: dict[str, Stateful] = {
@@ -156,19 +171,13 @@ def fit(
         if checkpoint is not None and Path(checkpoint).exists():
             reached = load_checkpoint(checkpoint, parts, settings)
             step, running = reached["step"], reached["running"].to(device)
+            backward.pieces = reached.get("pieces", 1)
             bar.update(step)
         else:
             record()
         coming = stream(batches, start=step * accumulate)
         while step < steps and not records.over(early_stopping):
-            optimizer.zero_grad()
-            for _ in range(accumulate):
-                x, y = in_tree(next(coming), lambda tensor: tensor.to(device, non_blocking=True))
-                if augment is not None:
-                    x, y = augment(x, y)
-                error = loss(forward(x), y) / accumulate
-                scaler.scale(error).backward()
-                running += error.detach()
+            running += backward([next(coming) for _ in range(accumulate)])
             if clip is not None:
                 scaler.unscale_(optimizer)
                 nn.utils.clip_grad_norm_(model.parameters(), clip)
@@ -182,7 +191,8 @@ def fit(
                 record()
                 running = torch.zeros((), device=device)
             if checkpoint is not None and (step % save_every == 0 or step == steps):
-                save_checkpoint(checkpoint, parts, {"step": step, "running": running}, settings)
+                reached = {"step": step, "running": running, "pieces": backward.pieces}
+                save_checkpoint(checkpoint, parts, reached, settings)
     if early_stopping is not None:
         model.load_state_dict(records.best_weights)
     return records.history(early_stopping)

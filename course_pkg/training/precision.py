@@ -38,7 +38,7 @@ def device_of(model: nn.Module) -> torch.device:
     return torch.device("cpu") if first is None else first.device
 
 
-def forward_in(precision: str, model: nn.Module, device: torch.device) -> Callable[[Any], Any]:
+def forward_in(precision: str, model: Callable[[Any], Any], device: torch.device) -> Callable[[Any], Any]:
     """The network as a function that computes in this precision and answers in float32.
 
     With "float32" it is the network itself. With the other two PyTorch's autocast does convolutions and
