@@ -81,20 +81,23 @@ def through_depth(
     return Figure(figure, alt)
 
 
-def confusion(counts: ArrayLike, *, alt: str) -> Figure:
+def confusion(counts: ArrayLike, *, names: Sequence[str] = (), alt: str) -> Figure:
     """Draw which class was taken for which: truth down, answer across, the mistakes in colour.
 
     Parameters
     ----------
     counts : array_like, shape (classes, classes)
         How many examples of the class of the row got the answer of the column.
+    names : sequence of str
+        Names of the classes; if there are none they are counted, from 0.
     alt : str
         What the figure shows.
 
     Raises
     ------
     TypeError, ValueError
-        If the counts are not a square table of numbers, or one is negative.
+        If the counts are not a square table of numbers, one is negative, or there is not a name for each
+        class.
 
     Examples
     --------
@@ -106,6 +109,8 @@ def confusion(counts: ArrayLike, *, alt: str) -> Figure:
         raise ValueError(
             f"counts: got shape {table.shape} from {table.min():g} up, expected a square, no negative number"
         )
+    if names and len(names) != len(table):
+        raise ValueError(f"names: got {len(names)}, expected {len(table)}, one for each class")
     wrong = np.where(np.eye(len(table), dtype=bool), 0, table)
     most = max(wrong.max(), 1)
     with drawing(height=4.2, width=4.6) as (figure, [axes]):
@@ -121,6 +126,9 @@ def confusion(counts: ArrayLike, *, alt: str) -> Figure:
         ticks = range(len(table))
         axes.set(xticks=ticks, yticks=ticks, xlabel="answer of the network", ylabel="truth", aspect="equal")
         axes.set(xlim=(-0.6, len(table) - 0.4), ylim=(len(table) - 0.4, -0.6))
+        if names:
+            axes.set_yticks(ticks, names)
+            axes.set_xticks(ticks, names, rotation=90 if max(map(len, names)) > 2 else 0)
         axes.tick_params(length=0)
     return Figure(figure, alt)
 
