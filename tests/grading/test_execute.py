@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -145,6 +146,27 @@ def test_a_cell_that_goes_wrong_costs_that_cell_only(grade, code, says):
     assert says in said(cells[1])
     assert {line[:6] for line in outcome.incidents} == {"cell 2"}
     assert says in outcome.incidents[-1]
+
+
+def test_an_endless_recursion_is_shown_by_its_first_and_last_calls(grade):
+    _, cells = grade(DOUBLE, "def f(n):\n    return f(n + 1)\n\nf(0)", "print('alive')")
+    assert score(cells) == 3
+    [shown] = cells[1].outputs
+    assert shown.ename == "RecursionError"
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(shown.traceback))
+    assert 20 < text.count("return f(n + 1)") < 90
+    hidden = re.search(r"\(([0-9,]+) calls in between are not shown\)", text)
+    assert hidden
+    assert int(hidden[1].replace(",", "")) > 500
+    assert text.rstrip().splitlines()[-2].startswith("RecursionError: maximum recursion depth exceeded")
+    assert "alive" in said(cells[2])
+
+
+def test_a_short_recursion_error_is_shown_whole(grade):
+    _, cells = grade(DOUBLE, "raise RecursionError('mine')")
+    [shown] = cells[1].outputs
+    assert (shown.ename, shown.evalue) == ("RecursionError", "mine")
+    assert "not shown" not in "".join(shown.traceback)
 
 
 def test_a_cell_that_asks_for_too_much_at_once_is_named(grade):

@@ -1,6 +1,8 @@
 """The same scores, bit for bit, wherever submissions run and whatever gradebook they go to."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -103,6 +105,18 @@ def test_a_pool(serial, tmp_path):
     folder = create(tmp_path)
     assert main(["grade", ASSIGNMENT, "--class", str(folder), "--workers", "2"]) == 0
     assert_same(folder, serial)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nbgraders_own_command(serial, tmp_path, workers):
+    settings = "from course_pkg.grading import settings\n\nsettings.configure(c)\n"
+    folder = create(tmp_path, f"{settings}c.IsolatedExecute.workers = {workers}\n")
+    for step in ("generate_assignment", "autograde"):
+        command = [sys.executable, "-m", "nbgrader", step, ASSIGNMENT]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert scores(folder) == scores(serial)
+    assert verdicts(folder) == verdicts(serial)
 
 
 def test_a_cluster(serial, tmp_path):

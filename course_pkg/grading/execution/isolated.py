@@ -1,16 +1,18 @@
 """nbgrader's step of running a notebook, done in the sandbox: takes the place of its `Execute`."""
 
+import weakref
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Unicode
+from traitlets import Bool, Int, Unicode
 
+from course_pkg.grading.execution import ahead
 from course_pkg.grading.execution.execute import execute
 from course_pkg.grading.execution.journal import Journal
-from course_pkg.grading.execution.task import task_for
+from course_pkg.grading.execution.task import Task, task_for
 
 OPEN_DOORS = "Grading WITHOUT a sandbox: the students' code can do all that you can on this machine."
 
@@ -25,6 +27,7 @@ class IsolatedExecute(NbGraderPreprocessor):
     sandboxed = Bool(True, help="Run student's code in a sandbox; False lets it do all that you can.").tag(
         config=True
     )
+    workers = Int(0, min=0, help="How many submissions run at a time; 0: one a core.").tag(config=True)
     journal = Unicode("", help="The folder of the journal; empty: beside the submissions.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
@@ -37,6 +40,9 @@ class IsolatedExecute(NbGraderPreprocessor):
         if outcome is None:
             if not self.sandboxed:
                 self.log.warning(OPEN_DOORS)
+            self._await(task, journal)
+            outcome = journal.find(task)
+        if outcome is None:
             outcome = execute(task, self.sandboxed)
             journal.store(task, outcome)
         for line in outcome.incidents:
@@ -46,6 +52,16 @@ class IsolatedExecute(NbGraderPreprocessor):
             incidents=list(outcome.incidents), seconds=outcome.seconds
         )
         return executed, resources
+
+    def _await(self, task: Task, journal: Journal) -> None:
+        """Have this notebook, and those to come, run in a pool; wait for this one."""
+        exporter = self.parent  # lives as long as nbgrader's run; of ourselves there is one a notebook
+        if not hasattr(exporter, "ahead"):
+            exporter.ahead = ahead.start(exporter.parent, journal, self.workers, self.sandboxed)
+            if exporter.ahead is not None:
+                weakref.finalize(exporter, exporter.ahead.close)
+        if exporter.ahead is not None:
+            exporter.ahead.await_outcome(task.student, task.notebook)
 
     def _folder(self, step: str) -> Path:
         """The folder of one of nbgrader's steps, as the converter that runs this step has it."""

@@ -45,6 +45,7 @@ LATE_PARTS = {
 DESCRIPTORS = 256  # that each process may have
 CHANNELS = ("shell", "iopub", "stdin", "control")
 LATER = 2  # seconds that a call may go on after it was told to stop
+SHOWN = 20  # calls at the top and at the bottom of an endless recursion that its traceback shows
 PATIENCE = 3  # times its seconds of processor time a call may take, where others are busy too
 # what the student's cells leave to us, of descriptors and of processes and threads
 SPARE = {resource.RLIMIT_NOFILE: 64, resource.RLIMIT_NPROC: 20}
@@ -166,10 +167,25 @@ def run(request: dict[str, Any], channels: list[socket.socket], listening: dict[
     )
     app.session.key = request["key"].encode()
     app.initialize(["--HistoryManager.enabled=False", "--log-level=CRITICAL"])
+    app.kernel.shell.set_custom_exc((RecursionError,), _show_recursion)
     if tester is not None:
         app.kernel.shell_handlers["keeper_request"] = app.kernel.keeper_request
     _spare_something(True)
     app.start()
+
+
+def _show_recursion(
+    shell: Any, kind: type[BaseException], error: BaseException, trace: Any, tb_offset: int | None = None
+) -> None:
+    """Show an endless recursion by its first and last calls: to show all 3,000 takes IPython seconds."""
+    calls = []
+    while trace is not None:
+        calls.append(trace)
+        trace = trace.tb_next
+    if len(calls) > 2 * SHOWN:
+        error.add_note(f"({len(calls) - 2 * SHOWN:,} calls in between are not shown)")
+        calls[SHOWN - 1].tb_next = calls[-SHOWN]
+    shell.showtraceback((kind, error, calls[0]), tb_offset=tb_offset)
 
 
 def _leave_keeper(tester: socket.socket, name: str, work: Callable[[socket.socket], None]) -> None:
