@@ -12,16 +12,31 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m course_pkg", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    train = commands.add_parser("train", help="train a chapter's networks in full and store their results")
-    train.add_argument("name", help="which experiment, for example lenet")
+    train = commands.add_parser("train", help="train a chapter's networks, or a large one on a GPU")
+    train.add_argument("name", help="which experiment, for example lenet, or a large network such as alexnet")
     train.add_argument(
         "--out",
         type=Path,
-        help="folder for results and weights (default: book/results; of other runs _build/train/results)",
+        help="folder for results and weights (default: book/results; of other runs _build/train/results, of "
+        "large networks _build/gpu)",
     )
     train.add_argument("--steps", type=int, help="updates of each network, if not those of the experiment")
     train.add_argument("--seeds", type=int, nargs="+", help="if not those of the experiment")
     train.add_argument("--networks", nargs="+", help="if not all of the experiment")
+    large = train.add_argument_group("large networks")
+    large.add_argument(
+        "--data", help="which set, for example imagenet (default: cifar10 or stamps, to be fetched)"
+    )
+    large.add_argument("--folder", type=Path, help="where the set was unpacked, if it was not fetched")
+    large.add_argument("--profile", choices=["full", "smoke"], help="default: full on a GPU, else smoke")
+    large.add_argument("--anyway", action="store_true", help="in full even without a GPU")
+
+    bench = commands.add_parser("bench", help="measure speed on this machine, beside a plain PyTorch loop")
+    bench.add_argument("what", choices=["train"], help="what is measured: steps of training")
+    bench.add_argument("--profile", choices=["full", "smoke"], help="default: full on a GPU, else smoke")
+    bench.add_argument(
+        "--out", type=Path, help="file for the figures (default: book/results/training_speed.json)"
+    )
 
     commands.add_parser("models", help="the networks, their layers and parameters, beside published figures")
 
@@ -72,13 +87,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _train(options: argparse.Namespace) -> int:
+    from course_pkg.training import experiments
+    from course_pkg.training.full import command as large
+    from course_pkg.training.full.run import NETWORKS
+
+    own = {name: vars(options)[name] for name in ("data", "folder", "profile", "anyway")}
+    foreign = [options.networks and "networks"] if options.name in NETWORKS else [n for n in own if own[n]]
+    if any(foreign):
+        print(f"train {options.name}: --{foreign[0]} is not for this one", file=sys.stderr)
+        return 2
+    if options.name in NETWORKS:
+        return large.run(options.name, **own, out=options.out, steps=options.steps, seeds=options.seeds)
+    return experiments.run(options.name, options.out, options.steps, options.seeds, options.networks)
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     match options.command:
         case "train":
-            from course_pkg.training import experiments
+            from course_pkg.training.distributed import first_speaks, group
 
-            return experiments.run(options.name, options.out, options.steps, options.seeds, options.networks)
+            with group(), first_speaks():
+                return _train(options)
+        case "bench":
+            from course_pkg.training.speed import command as speed
+
+            return speed.run(options.profile, options.out)
         case "models":
             from course_pkg.models import table
 

@@ -132,7 +132,8 @@ def batches(
     ----------
     x
         Inputs, shape (N, …). Floats of any kind come as float32; uint8, the bytes of pixels, come as float32
-        0 … 1, batch by batch, so that only the bytes are kept.
+        0 … 1, batch by batch, so that only the bytes are kept. They may lie on a GPU: then the batches are
+        put together there.
     y
         What the network should answer, shape (N, …): whole numbers, such as classes, come as int64, floats as
         float32.
@@ -169,11 +170,26 @@ def batches(
         raise ValueError(f"y: got shape {tuple(answers.shape)}, expected {len(inputs)} of them, as of x")
 
     def read(which: np.ndarray) -> Batch:
-        index = torch.from_numpy(which)
-        y = answers[index]
-        return as_floats(inputs[index]), y.float() if y.is_floating_point() else y.long()
+        y = examples_of(answers, which)
+        return as_floats(examples_of(inputs, which)), y.float() if y.is_floating_point() else y.long()
 
     return Batches(read, len(inputs), batch_size, seed, shuffle, complete=complete)
+
+
+def examples_of(values: torch.Tensor, which: np.ndarray) -> torch.Tensor:
+    """The examples with these numbers, where `values` lie.
+
+    Examples
+    --------
+    >>> examples_of(torch.tensor([0.0, 0.1, 0.2]), np.array([2, 0]))
+    tensor([0.2000, 0.0000])
+    """
+    index = torch.from_numpy(which)
+    if (
+        values.device.type == "cuda"
+    ):  # or the program would wait until the GPU has done all it was told so far
+        index = index.pin_memory().to(values.device, non_blocking=True)
+    return values[index]
 
 
 def as_floats(x: torch.Tensor | np.ndarray) -> torch.Tensor:

@@ -90,6 +90,8 @@ def random_views(size: int, crop: int, *, padding: int = 0, flip: bool = True, h
     """
     size, crop = positive_int("size", size), positive_int("crop", crop)
     padding, hole = integer("padding", padding, minimum=0), number("hole", hole)
+    if not 0 <= hole < 1:
+        raise ValueError(f"hole: got {hole}, expected a share of the side, 0 or more and less than 1")
     flag("flip", flip)
 
     @torch.no_grad()
