@@ -111,7 +111,7 @@ def voc_detection(folder: str | Path, split: str = "train") -> Examples[Detectio
     Source: M. Everingham, L. Van Gool, C. Williams, J. Winn and A. Zisserman, "The PASCAL visual object
     classes (VOC) challenge" (2010).
     """
-    release = _release(Path(folder), "Annotations")
+    release = release_folder(Path(folder), "Annotations")
     names = _names(release / "ImageSets" / "Main" / f"{split}.txt")
     return Examples(names, functools.partial(_detection, release))
 
@@ -135,7 +135,7 @@ def voc_segmentation(folder: str | Path, split: str = "train") -> Examples[Segme
     FileNotFoundError, ValueError
         As `voc_detection`.
     """
-    release = _release(Path(folder), "SegmentationClass")
+    release = release_folder(Path(folder), "SegmentationClass")
     names = _names(release / "ImageSets" / "Segmentation" / f"{split}.txt")
     return Examples(names, functools.partial(_segmentation, release))
 
@@ -245,7 +245,23 @@ def _names(file: Path) -> tuple[str, ...]:
     return tuple(line.split()[0] for line in read_lines(file))
 
 
-def _release(folder: Path, needed: str) -> Path:
+def release_folder(folder: Path, needed: str) -> Path:
+    """The folder of the only release that is this folder or in it, such as `VOCdevkit/VOC2012`.
+
+    Parameters
+    ----------
+    folder
+        The release's own folder or one around it.
+    needed
+        What it must have in it: "Annotations" or "SegmentationClass".
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If there are several.
+    """
     places = [folder, *sorted(folder.glob("VOC20??")), *sorted(folder.glob("VOCdevkit/VOC20??"))]
     found = [place for place in places if (place / needed).is_dir()]
     if not found:

@@ -127,7 +127,8 @@ def encode_objects(
     tensor([[[[0.2500, 0.2500, 0.5000, 0.5000, 1.0000, 0.0000, 1.0000]]]])
     """
     encoded = corners.new_zeros(len(corners), grid, grid, 5 * boxes + classes)
-    size = corners.new_tensor(image_size[::-1])  # (width, height)
+    # width and height are filled in there: a tensor made of them here would have to be waited for
+    size = torch.stack([corners.new_full((), side) for side in image_size[::-1]])
     centre, extent = xyxy_to_cxcywh(corners).split(2, dim=2)  # (N, M, 2) each
     centre = centre * grid / size  # in cells
     cell = centre.floor().clamp(max=grid - 1)  # a centre on the last edge belongs to the last cell

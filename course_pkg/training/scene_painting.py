@@ -111,7 +111,7 @@ def paint(plan: Plan, photographs: Photographs, atlas: Atlas, rules: Rules, size
         layer = _layer(plan, atlas, number, int((plan.counts > number).sum()))
         start, found = _first_good_place(layer, canvas, rules)
         _paste(layer, start, found, canvas, rules)
-    back = torch.from_numpy(np.argsort(order)).to(device)
+    back = bring(np.argsort(order), device)
     return Painted(
         canvas.images[:, :, rows, columns][back],
         canvas.instances[:, rows, columns][back],
@@ -121,11 +121,23 @@ def paint(plan: Plan, photographs: Photographs, atlas: Atlas, rules: Rules, size
     )
 
 
+def bring(values: np.ndarray, device: torch.device) -> torch.Tensor:
+    """An array on a device, without waiting for what the device is doing.
+
+    Examples
+    --------
+    >>> bring(np.arange(3), torch.device("cpu"))
+    tensor([0, 1, 2])
+    """
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
 def _backgrounds(
     plan: Plan, photographs: Photographs, size: tuple[int, int], device: torch.device
 ) -> torch.Tensor:
     corners, steps, gains, offsets = (
-        torch.from_numpy(values).to(device) for values in (plan.corners, plan.steps, plan.gains, plan.offsets)
+        bring(values, device) for values in (plan.corners, plan.steps, plan.gains, plan.offsets)
     )
     parts = []
     for i, (photo, level) in enumerate(plan.photographs):
@@ -142,7 +154,7 @@ def _layer(plan: Plan, atlas: Atlas, number: int, n: int) -> _Layer:
     """The object of this number of the first n scenes, in its size."""
     device = atlas.pixels.device
     entries, sources, sides, zooms, mirrored, tints, draws, starts = (
-        torch.from_numpy(values[:n, number]).to(device)
+        bring(values[:n, number].copy(), device)
         for values in (
             plan.entries, plan.sources, plan.sides, plan.zooms, plan.mirrored, plan.tints, plan.colours,
             plan.starts,
@@ -238,8 +250,9 @@ def _needed(canvas: _Canvas, other: int, n: int, rules: Rules) -> torch.Tensor:
 
 
 def _inside_frames(start: torch.Tensor, sides: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    last = start.new_tensor(size)
-    return torch.cat([start.clamp(min=0), (start + sides).minimum(last)], dim=-1)
+    behind = start + sides
+    last = [behind[..., axis].clamp(max=length) for axis, length in enumerate(size)]
+    return torch.cat([start.clamp(min=0), torch.stack(last, dim=-1)], dim=-1)
 
 
 def _overlap(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -253,13 +266,18 @@ def _contrasting(
     under: torch.Tensor, alpha: torch.Tensor, contrast: float, draws: torch.Tensor
 ) -> torch.Tensor:
     """A colour for each object, (n, 3, 1, 1), brighter or darker by `contrast` than what it hides."""
-    weights = torch.from_numpy(LUMINANCE).to(under.device)
     mean = (under * alpha[:, None]).sum(dim=(2, 3)) / alpha.sum(dim=(1, 2)).clamp(min=1e-6)[:, None]
-    luminance = mean @ weights
+    luminance = _luminance(mean)
     darker, brighter = (luminance - contrast).clamp(min=0), (1 - luminance - contrast).clamp(min=0)
     drawn = draws[:, 0] * (darker + brighter)
     target = torch.where(drawn < darker, drawn, drawn - darker + luminance + contrast)
     colour = draws[:, 1:]
-    now = colour @ weights
+    now = _luminance(colour)
     dark, bright = colour * (target / now)[:, None], 1 - (1 - colour) * ((1 - target) / (1 - now))[:, None]
     return torch.where((now > target)[:, None], dark, bright)[:, :, None, None]
+
+
+def _luminance(colours: torch.Tensor) -> torch.Tensor:
+    """Of red, green and blue along the last axis."""
+    red, green, blue, weights = *colours.unbind(dim=-1), LUMINANCE.tolist()
+    return weights[0] * red + weights[1] * green + weights[2] * blue

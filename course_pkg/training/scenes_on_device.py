@@ -18,7 +18,7 @@ from course_pkg.data.scenes import VOID, Rules, SceneBatch, Scenes
 from course_pkg.data.scenes.backgrounds import Split
 from course_pkg.training.precision import best_device
 from course_pkg.training.scene_atlas import cut_out_atlas, photographs_on
-from course_pkg.training.scene_painting import Painted, paint
+from course_pkg.training.scene_painting import Painted, bring, paint
 from course_pkg.training.scene_plans import Variation, draw_plan
 
 AS_THEY_CAME = Variation()
@@ -139,7 +139,7 @@ class DeviceScenes:
             self.variation,
         )
         painted = paint(plan, self._photographs, self._atlas, self.scenes.rules, self.size)
-        labels = torch.from_numpy(self._atlas.labels[plan.cut_outs]).to(self.device)
+        labels = bring(self._atlas.labels[plan.cut_outs], self.device)
         return _truth(painted, labels, self.scenes.rules)
 
     def batch(self, indices: Iterable[int]) -> SceneBatch:

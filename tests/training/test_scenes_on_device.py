@@ -222,6 +222,24 @@ def test_scene_i_is_the_same_in_any_batch(pair):
     assert torch.equal(again.images, alone.images)
 
 
+def test_nothing_depends_on_what_the_device_would_have_to_be_asked_for():
+    """A meta device knows shapes and no values: whoever asks it for one gets an error."""
+    scenes = digit_scenes("test", 32, rules=CROWDED)
+    images, grids = next(painted_batches(DeviceScenes(scenes, "meta"), 5, grids_of(10)).epoch(0))
+    assert (images.device.type, images.shape, grids.shape) == ("meta", (5, 3, 32, 32), (5, 7, 7, 20))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_is_not_waited_for():
+    painted = DeviceScenes(stamps((72, 100), HARD["stamps"]), "cuda")
+    painted.tensors(range(8))
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        grids_of(4)(painted.tensors(range(8)))
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 def test_other_index_seed_or_split_gives_another_scene():
     pictures = [
         DeviceScenes(digit_scenes(split, 32, seed=seed), "cpu").tensors([i]).images.numpy().tobytes()

@@ -13,7 +13,7 @@ from course_pkg._validate import choice
 from course_pkg.data.registry import DataUnavailable
 from course_pkg.training.cards import save_weights
 from course_pkg.training.experiment import Experiment, Task, train_once
-from course_pkg.training.full import classifiers
+from course_pkg.training.full import classifiers, scenes
 from course_pkg.training.full.profiles import (
     Profile,
     as_profile,
@@ -27,10 +27,17 @@ from course_pkg.training.records import History
 
 WORK = Path("_build/gpu")
 Make = Callable[[str, str, Profile, Path | None], Experiment]  # of name, data, profile and folder
-NETWORKS: dict[str, Make] = {"alexnet": classifiers.experiment, "vgg": classifiers.experiment}
+NETWORKS: dict[str, Make] = {
+    "alexnet": classifiers.experiment,
+    "vgg": classifiers.experiment,
+    "yolo": scenes.experiment,
+    "deconvnet": scenes.experiment,
+}
 USUAL_DATA: dict[str, Mapping[Profile, str]] = {
     "alexnet": {"full": "cifar10", "smoke": "digits"},
     "vgg": {"full": "cifar10", "smoke": "digits"},
+    "yolo": {"full": "stamps", "smoke": "digits"},
+    "deconvnet": {"full": "stamps", "smoke": "digits"},
 }
 
 
@@ -59,10 +66,10 @@ def full_experiment(
     Parameters
     ----------
     name
-        "alexnet" or "vgg".
+        "alexnet", "vgg", "yolo" or "deconvnet".
     data
         Which set; if not given, in full one that must be fetched, else one that is embedded. See
-        `course_pkg.training.full.classifiers.experiment`.
+        `course_pkg.training.full.classifiers.experiment` and `course_pkg.training.full.scenes.experiment`.
     profile
         "full", on a GPU, or "smoke", the small network for a minute; if not given, as this machine can.
     folder

@@ -7,7 +7,7 @@ chapters' small networks.
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_pkg._validate import choice
-from course_pkg.data.scenes import Rules, Scenes, digit_scenes, stamp_scenes
 from course_pkg.detection import yolo_loss
 from course_pkg.models import YOLO, DeconvNet
 from course_pkg.models.yolo import PAPER
 from course_pkg.training.batches import Batch
-from course_pkg.training.device_batches import Answer, classes_of, grids_of, masks_of, painted_batches
 from course_pkg.training.experiment import Experiment, Task, train_once
+from course_pkg.training.full.material import KINDS, Aim, Kind
 from course_pkg.training.full.profiles import Profile
 from course_pkg.training.held_out import HeldOut
-from course_pkg.training.recipes import scenes_sha256
 from course_pkg.training.scene_batches import (
     SceneSource,
     measure_detector,
@@ -36,52 +34,6 @@ from course_pkg.training.scene_batches import (
     start_scores,
     targets_of,
 )
-from course_pkg.training.scene_plans import Variation
-from course_pkg.training.scenes_on_device import AS_THEY_CAME, DeviceScenes
-
-WATCHED = 200  # scenes that are looked at for a learning curve
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What scenes are made of."""
-
-    scenes: Callable[[str, int, Path | None, Rules | None], Scenes]
-    """Given split, side, folder and rules (None: as they come)."""
-    classes: int
-    alone: Rules
-    """How one object is shown to classify it."""
-    variation: Variation
-    """How much more the objects to learn from vary."""
-    words: str
-
-
-def _stamps(split: str, side: int, folder: Path | None, rules: Rules | None) -> Scenes:
-    chosen = {} if rules is None else {"rules": rules}
-    return stamp_scenes(split, side, folder=folder, **chosen)  # type: ignore[arg-type]  # one of the three
-
-
-def _digits(split: str, side: int, folder: Path | None, rules: Rules | None) -> Scenes:
-    chosen = {} if rules is None else {"rules": rules}
-    return digit_scenes(split, side, **chosen)  # type: ignore[arg-type]  # one of the three
-
-
-DATA: dict[str, Parts] = {
-    "digits": Parts(
-        _digits,
-        10,
-        Rules(objects=(1, 1), scale=(0.5, 0.9), cut=0.1, least_visible=0.8),
-        AS_THEY_CAME,
-        "one to four digits of MNIST",
-    ),
-    "stamps": Parts(
-        _stamps,
-        7,
-        Rules(objects=(1, 1), scale=(0.3, 0.9), cut=0.2, least_visible=0.6),
-        Variation(stretch=1.3, tint=0.2, turns=(-15.0, 0.0, 15.0)),
-        "one to five animals, fruit, vegetables, flowers and road signs, cut out of photographs,",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -100,6 +52,16 @@ class Recipe:
     """Of the classifier."""
     tested: int
     """Scenes to test on."""
+    notes: str
+    """What a reader of the card should know besides."""
+
+
+_YOLO_NOTES = (
+    "The paper's 24 convolutions, but with batch normalisation, and a 1×1 convolution in place of the fully "
+    "connected layers, as in the paper's successor: so it learns in minutes what took the paper weeks."
+)
+_SMALL_NOTES = "A small network and few steps, to see that all works: no result."
+_WEIGHT = "In the loss, a pixel of background weighs 0.3 of one of an object."
 
 
 def _yolo(classes: int, small: bool) -> YOLO:
@@ -117,7 +79,7 @@ def _deconvnet(classes: int, small: bool) -> DeconvNet:
 
 _ON_A_GPU = {"precision": "bfloat16", "channels_last": True, "compiled": True, "checkpoints": 5}
 _SMOKE = {"batch_size": 16, "learning_rate": 2e-3, "weight_decay": 1e-2, "warmup": 10, "records": 4}
-_SMOKE_FIRST = {"steps": 60, "batch_size": 32, "learning_rate": 4e-3, "weight_decay": 1e-2, "warmup": 10}
+_SMOKE_FIRST = {"steps": 120, "batch_size": 32, "learning_rate": 4e-3, "weight_decay": 1e-2, "warmup": 10}
 
 RECIPES: dict[str, dict[Profile, Recipe]] = {
     "yolo": {
@@ -134,6 +96,7 @@ RECIPES: dict[str, dict[Profile, Recipe]] = {
                 "precision": "bfloat16", "channels_last": True,
             },
             tested=1_000,
+            notes=_YOLO_NOTES,
         ),
         "smoke": Recipe(
             functools.partial(_yolo, small=True),
@@ -142,6 +105,7 @@ RECIPES: dict[str, dict[Profile, Recipe]] = {
             settings={"steps": 80, "clip": 10.0, **_SMOKE},
             first=_SMOKE_FIRST,
             tested=100,
+            notes=_SMALL_NOTES,
         ),
     },
     "deconvnet": {
@@ -158,56 +122,42 @@ RECIPES: dict[str, dict[Profile, Recipe]] = {
                 "precision": "bfloat16", "channels_last": True,
             },
             tested=1_000,
+            notes=_WEIGHT,
         ),
         "smoke": Recipe(
             functools.partial(_deconvnet, small=True),
             side=64,
             first_side=32,
-            settings={"steps": 120, **_SMOKE},
+            settings={"steps": 240, **_SMOKE, "learning_rate": 4e-3},
             first=_SMOKE_FIRST,
             tested=100,
+            notes=f"{_SMALL_NOTES} {_WEIGHT}",
         ),
     },
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Aim:
-    """What a network is to do with scenes."""
+Measure = Callable[[nn.Module, SceneSource], dict[str, float]]
 
-    metric: str
-    answer: Callable[[int], Answer]
-    """Given the number of classes."""
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    measure: Callable[[nn.Module, SceneSource], Mapping[str, float]]
-
-
-AIMS: dict[str, Aim] = {
-    "yolo": Aim("map_voc10", grids_of, yolo_loss, measure_detector),
-    "deconvnet": Aim(
-        "mean_iou",
-        lambda classes: masks_of,
-        functools.partial(pixel_loss, background=0.3),
-        measure_segmenter,
-    ),
+AIMS: dict[str, tuple[Aim, str, Callable[..., torch.Tensor], Measure]] = {
+    "yolo": ("boxes", "map_voc10", yolo_loss, measure_detector),
+    "deconvnet": ("pixels", "mean_iou", functools.partial(pixel_loss, background=0.3), measure_segmenter),
 }
 
 
-def experiment(
-    name: str, data: str | None = None, profile: Profile = "smoke", folder: str | Path | None = None
-) -> Experiment:
-    """YOLO or DeconvNet on scenes.
+def experiment(name: str, data: str, profile: Profile, folder: Path | None = None) -> Experiment:
+    """YOLO or DeconvNet on scenes, or on PASCAL VOC.
 
     Parameters
     ----------
     name
         "yolo" or "deconvnet".
     data
-        "digits" or "stamps"; if not given, the first for a small run and the second for a full one.
+        "digits", "stamps" or "voc".
     profile
         "full" or "smoke".
     folder
-        Where the stamps were unpacked, if they were not fetched.
+        Where PASCAL VOC was unpacked, see `voc_detection`; or the stamps, if they were not fetched.
 
     Returns
     -------
@@ -224,73 +174,65 @@ def experiment(
     >>> experiment("yolo", "stamps", "full").metric
     'map_voc10'
     """
-    recipe, aim = RECIPES[choice("name", name, RECIPES)][profile], AIMS[name]
-    parts = DATA[choice("data", data or ("stamps" if profile == "full" else "digits"), DATA)]
-    place = None if folder is None else Path(folder)
-    first = recipe.first
+    recipe, metric = RECIPES[choice("name", name, RECIPES)][profile], AIMS[name][1]
+    kind, first = KINDS[choice("data", data, KINDS)], recipe.first
+    longer = kind.longer if profile == "full" else 1
+    settings = {**recipe.settings, "steps": longer * recipe.settings["steps"]}
     return Experiment(
-        networks={name: functools.partial(recipe.build, parts.classes)},
-        task=lambda network: _task(parts, recipe, aim, place),
-        metric=aim.metric,
+        networks={name: functools.partial(recipe.build, kind.classes)},
+        task=lambda network: _task(kind, recipe, network, folder),
+        metric=metric,
         seeds=(0,),
-        first=functools.partial(_classify_first, parts, recipe, place),
+        augment=kind.augment,
+        augmentation=kind.augmentation,
+        first=functools.partial(_classify_first, kind, recipe, folder),
         first_in_words=(
-            f"a classifier of scenes of {recipe.first_side}×{recipe.first_side} pixels with one object: "
+            f"a classifier of single objects, {recipe.first_side}×{recipe.first_side} pixels: "
             f"{first['steps']:,} steps of {first['batch_size']}, AdamW, learning rate "
             f"{first['learning_rate']:g}, {first['warmup']} steps of warm-up, then half a cosine to 0"
         ),
-        **recipe.settings,
+        notes=recipe.notes,
+        **settings,
     )
 
 
-def _task(parts: Parts, recipe: Recipe, aim: Aim, folder: Path | None) -> Task:
-    train, validation, test = (
-        parts.scenes(split, recipe.side, folder, None) for split in ("train", "validation", "test")
-    )
-    painted = DeviceScenes(train, variation=parts.variation)
-    few, all_tested = (
-        DeviceScenes(replace(scenes, count=count))
-        for scenes, count in ((validation, min(WATCHED, recipe.tested)), (test, recipe.tested))
-    )
+def _task(kind: Kind, recipe: Recipe, network: str, folder: Path | None) -> Task:
+    aim, _, loss, measure = AIMS[network]
+    material = kind.material(aim, recipe.side, recipe.tested, folder)
+    tested, watched = material.tested, material.watched
+
+    def read(which: np.ndarray) -> Batch:
+        scene = tested.batch(which.tolist())
+        truth = targets_of(scene) if aim == "boxes" else torch.from_numpy(scene.masks.astype(np.int64))
+        return torch.from_numpy(scene.images), truth
+
     return Task(
-        data=(
-            f"scenes of {recipe.side}×{recipe.side} pixels, {parts.words} on a photograph, no scene twice, "
-            f"to train on; {recipe.tested:,} of others on other photographs to test on; {len(few)} of yet "
-            "others for the learning curve"
-        ),
-        data_sha256=scenes_sha256(train, test),
-        batches=lambda size, seed: painted_batches(painted, size, aim.answer(parts.classes), seed=seed),
-        loss=aim.loss,
-        measure=lambda net: aim.measure(net, all_tested),
-        watch=lambda net: aim.measure(net, few),
-        held_out=HeldOut(test.classes, len(all_tested), functools.partial(_read, all_tested, aim)),
+        data=material.words,
+        data_sha256=material.sha256,
+        batches=material.batches,
+        loss=loss,
+        measure=lambda net: measure(net, tested),
+        watch=lambda net: measure(net, watched),
+        held_out=HeldOut(tested.classes, len(tested), read),
     )
-
-
-def _read(scenes: SceneSource, aim: Aim, which: np.ndarray) -> Batch:
-    scene = scenes.batch(which.tolist())
-    boxes = aim.metric.startswith("map")
-    truth = targets_of(scene) if boxes else torch.from_numpy(scene.masks.astype(np.int64))
-    return torch.from_numpy(scene.images), truth
 
 
 def _classify_first(
-    parts: Parts, recipe: Recipe, folder: Path | None, net: YOLO | DeconvNet, seed: int, share: float
+    kind: Kind, recipe: Recipe, folder: Path | None, net: YOLO | DeconvNet, seed: int, share: float
 ) -> None:
-    """Train the part of a network that sees, to name the only object of a scene."""
-    scenes = parts.scenes("train", recipe.first_side, folder, parts.alone)
-    painted = DeviceScenes(scenes, variation=parts.variation)
+    """Train the part of a network that sees, to name single objects."""
     task = Task(
-        data="",
+        data="single objects",
         data_sha256="",
-        batches=lambda size, seed: painted_batches(painted, size, classes_of, seed=seed),
+        batches=kind.objects(recipe.first_side, folder),
         loss=F.cross_entropy,
         measure=lambda classifier: {},
     )
     classifier = Experiment(
-        networks={"classifier": lambda: net.classifier(parts.classes)},
+        networks={"classifier": lambda: net.classifier(kind.classes)},
         task=lambda network: task,
-        metric="",
+        metric="none",
+        augment=kind.augment,
         **recipe.first,
     )
     train_once(classifier, "classifier", seed, task=task, steps=max(2, round(share * recipe.first["steps"])))
