@@ -109,7 +109,7 @@ def class_scores(scores: Mapping[str, ArrayLike], names: Sequence[str], *, xlabe
                 raise ValueError(
                     f"scores[{label!r}]: got {each}, expected {rows.size} numbers from 0 to 1, one a class"
                 )
-            axes.plot(each, rows, marker, color=colour, markersize=7, label=label)
+            axes.plot(each, rows, marker, color=colour, markersize=7, label=label, clip_on=False)
             axes.axvline(each.mean(), color=colour, linestyle="-" if marker == "o" else "--", linewidth=1)
         axes.set(xlim=(0, 1), ylim=(rows.size - 0.4, -0.6), yticks=rows, yticklabels=names)
         axes.set_xlabel(f"{xlabel}; the line is the mean")
