@@ -22,16 +22,17 @@ STICKING_OUT = """
   return true;
 }).map((element) => element.outerHTML.slice(0, 80))
 """
-# the text and the panel behind a figure: as [r, g, b] each, as the reader's screen shows them
+# the text and the panel behind a figure or a box among the outputs: as [r, g, b] each, as the reader's screen
+# shows them
 COLOURS = """
 () => {
   const rgb = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const opaque = (element) => (rgb(getComputedStyle(element).backgroundColor)[3] ?? 1) > 0;
-  const figures = [...document.querySelectorAll("figure.course-figure svg")];
-  return figures.filter((svg) => svg.checkVisibility()).map((svg) => {
-    let behind = svg;
+  const shown = [...document.querySelectorAll("figure.course-figure svg, .cell_output .admonition p")];
+  return shown.filter((element) => element.checkVisibility()).map((element) => {
+    let behind = element;
     while (behind.parentElement && !opaque(behind)) behind = behind.parentElement;
-    const colours = [getComputedStyle(svg).color, getComputedStyle(behind).backgroundColor];
+    const colours = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
     return colours.map((colour) => rgb(colour).slice(0, 3));
   });
 }
@@ -77,7 +78,7 @@ def test_page_looks_well(opened, theme):
     assert page.locator("article h1").first.is_visible()
     assert page.evaluate(STICKING_OUT) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert all(contrast(*pair) > 4.5 for pair in page.evaluate(COLOURS)), "text of a figure on its panel"
+    assert all(contrast(*pair) > 4.5 for pair in page.evaluate(COLOURS)), "text on its panel"
 
 
 def test_every_picture_says_what_it_shows(opened):
