@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from course_pkg.detection.targets import encode_objects
 from course_pkg.training.batches import Batch, Batches
 from course_pkg.training.scenes_on_device import DeviceScenes, SceneTensors
 
-NO_CLASS = -100  # what `cross_entropy` leaves out
+NO_CLASS = -100  # in place of a class: there is no object
 
 Answer = Callable[[SceneTensors], torch.Tensor]
 
@@ -88,3 +89,24 @@ def masks_of(scenes: SceneTensors) -> torch.Tensor:
 def classes_of(scenes: SceneTensors) -> torch.Tensor:
     """What a classifier is to say of scenes with one object: its class, (N,), or `NO_CLASS` without one."""
     return torch.where(scenes.present[:, 0], scenes.labels[:, 0], NO_CLASS)
+
+
+def class_loss(scores: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy over the images that show an object; 0 if none does.
+
+    Parameters
+    ----------
+    scores
+        Shape (N, classes).
+    classes
+        From `classes_of`, (N,).
+
+    Examples
+    --------
+    >>> round(class_loss(torch.zeros(3, 4), torch.tensor([2, NO_CLASS, 0])).item(), 4)  # log 4
+    1.3863
+    >>> class_loss(torch.zeros(1, 4), torch.tensor([NO_CLASS]))
+    tensor(0.)
+    """
+    total = F.cross_entropy(scores, classes, ignore_index=NO_CLASS, reduction="sum")
+    return total / (classes != NO_CLASS).sum().clamp(min=1)

@@ -108,7 +108,7 @@ def cut_out_atlas(
         levels=np.array([[level.shape[1:] for level in stack] for stack in stacks]),
         sizes=np.array([image.size[::-1] for image in images]),
         labels=labels,
-        mirrored=np.array([coloured and may_be_mirrored(label) for label in labels]),
+        mirrored=np.array([coloured and may_be_mirrored(label) for label in labels.tolist()]),
         window=window,
     )
 

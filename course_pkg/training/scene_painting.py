@@ -97,13 +97,16 @@ def paint(plan: Plan, photographs: Photographs, atlas: Atlas, rules: Rules, size
     plan = Plan(*(values[order] for values in plan))
     n, most, margin = len(order), plan.sides.shape[1], atlas.window
     height, width = size
+    board = height + 2 * margin, width + 2 * margin
     canvas = _Canvas(
-        torch.zeros(n, 3, height + 2 * margin, width + 2 * margin, device=device),
-        torch.zeros(n, height + 2 * margin, width + 2 * margin, device=device, dtype=torch.uint8),
-        *(torch.zeros(n, most, device=device, dtype=torch.int64) for _ in range(3)),
-        torch.zeros(n, most, 4, device=device, dtype=torch.int64),
-        margin,
-        size,
+        images=torch.zeros(n, 3, *board, device=device),
+        instances=torch.zeros(n, *board, device=device, dtype=torch.uint8),
+        whole=torch.zeros(n, most, device=device, dtype=torch.int64),
+        within=torch.zeros(n, most, device=device, dtype=torch.int64),
+        seen=torch.zeros(n, most, device=device, dtype=torch.int64),
+        frames=torch.zeros(n, most, 4, device=device, dtype=torch.int64),
+        margin=margin,
+        size=size,
     )
     rows, columns = slice(margin, margin + height), slice(margin, margin + width)
     canvas.images[:, :, rows, columns] = _backgrounds(plan, photographs, size, device)
@@ -142,11 +145,11 @@ def _backgrounds(
     parts = []
     for i, (photo, level) in enumerate(plan.photographs):
         picture = photographs.pixels[photo][level]
-        along = (
+        rows, columns = (
             (corners[i, axis] + steps[i, axis] * torch.arange(side, device=device)).clamp(0, length - 1)
             for axis, (side, length) in enumerate(zip(size, picture.shape[2:], strict=True))
         )
-        parts.append(sample(picture, *(each[None] for each in along), mode="bilinear"))
+        parts.append(sample(picture, rows[None], columns[None], "bilinear"))
     return torch.cat(parts) * gains[:, :, None, None] + offsets[:, :, None, None]
 
 
@@ -168,7 +171,7 @@ def _layer(plan: Plan, atlas: Atlas, number: int, n: int) -> _Layer:
         lines.append(line if axis == 0 else torch.where(mirrored[:, None], source - 1 - line, line))
         good.append(reach < side)
     pixels = atlas.pixels[entries].float() / 255
-    pixels = sample(pixels, *lines, mode="bilinear" if atlas.coloured else "bicubic")
+    pixels = sample(pixels, lines[0], lines[1], "bilinear" if atlas.coloured else "bicubic")
     pixels = pixels * (good[0][:, None, :, None] & good[1][:, None, None, :])
     alpha = pixels[:, -1]
     if atlas.coloured:

@@ -7,21 +7,20 @@ import pytest
 import torch
 from PIL import Image
 
-from course_pkg.data.voc import CLASSES, DetectionExample, Objects, voc_detection
+from course_pkg.data.voc import CLASSES, DetectionExample, Objects, voc_detection, voc_segmentation
 from course_pkg.detection import decode_predictions
-from course_pkg.training import voc_batches
+from course_pkg.training import voc_batches, voc_parts
 from course_pkg.training.device_batches import NO_CLASS
 from course_pkg.training.full import run_full
 from course_pkg.training.scene_batches import measure_detector, measure_segmenter
 from course_pkg.training.voc_batches import (
     VOCPhotographs,
-    see,
     voc_detection_batches,
     voc_object_batches,
-    voc_segmentation,
     voc_segmentation_batches,
     voc_splits,
 )
+from course_pkg.training.voc_parts import see
 
 COLOURS = {"cat": (250, 10, 10), "dog": (10, 250, 10)}
 BOXES = {"cat": (31, 21, 90, 70), "dog": (101, 41, 150, 120)}  # the first and the last pixel, from 1 on
@@ -204,6 +203,7 @@ def test_an_example_without_objects():
     assert (seen.boxes.shape, seen.labels.shape) == ((0, 4), (0,))
 
 
-def test_the_examples_in_the_docstrings_run():
-    result = doctest.testmod(voc_batches)
+@pytest.mark.parametrize("module", [voc_batches, voc_parts])
+def test_the_examples_in_the_docstrings_run(module):
+    result = doctest.testmod(module)
     assert (result.failed, result.attempted > 0) == (0, True)

@@ -119,10 +119,8 @@ def _painted_batches(
 
 def _voc(aim: Aim, side: int, tested: int, folder: Path | None) -> Material:
     train, test = voc_splits(_named(folder))
-    read, batches = {
-        "boxes": (voc_detection, voc_detection_batches),
-        "pixels": (voc_segmentation, voc_segmentation_batches),
-    }[aim]
+    read: Callable[..., Examples] = voc_detection if aim == "boxes" else voc_segmentation
+    batches = voc_detection_batches if aim == "boxes" else voc_segmentation_batches
     to_learn, to_test = (read(_named(folder), split) for split in (train, test))
     few = Examples(to_test.names[:WATCHED], to_test.read)
     return Material(

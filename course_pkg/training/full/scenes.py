@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from course_pkg._validate import choice
 from course_pkg.detection import yolo_loss
 from course_pkg.models import YOLO, DeconvNet
 from course_pkg.models.yolo import PAPER
 from course_pkg.training.batches import Batch
+from course_pkg.training.device_batches import class_loss
 from course_pkg.training.experiment import Experiment, Task, train_once
 from course_pkg.training.full.material import KINDS, Aim, Kind
 from course_pkg.training.full.profiles import Profile
@@ -225,7 +225,7 @@ def _classify_first(
         data="single objects",
         data_sha256="",
         batches=kind.objects(recipe.first_side, folder),
-        loss=F.cross_entropy,
+        loss=class_loss,
         measure=lambda classifier: {},
     )
     classifier = Experiment(
