@@ -110,7 +110,10 @@ def run(
     2
     """
     if name not in NAMES:
-        print(f"no experiment {name!r}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        from course_pkg.training.full.run import NETWORKS
+
+        large = ", ".join(NETWORKS)
+        print(f"no experiment {name!r}; there are: {', '.join(NAMES)}; on a GPU: {large}", file=sys.stderr)
         return 2
     whole = steps is None and seeds is None
     out = Path(out) if out is not None else Path("book/results") if whole else WORK / "results"

@@ -236,6 +236,20 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert len(said) == 4
     assert load_weights(tmp_path / "alexnet/smoke/digits.safetensors")[1]["seed"] == 2
 
+    assert not (tmp_path / "book").exists(), "no result of a GPU"
+    card = json.loads((tmp_path / "alexnet/smoke/digits.json").read_text())
+    command = importlib.import_module("course_pkg.training.full.command")
+    with monkeypatch.context() as with_a_gpu:
+        with_a_gpu.chdir(tmp_path)
+        with_a_gpu.setattr(command, "profile_here", lambda: "full")
+        finished = full_run.FullRun(None, None, card, None)
+        with_a_gpu.setattr(command, "run_full", lambda name, **rest: finished)
+        assert main(["train", "vgg", "--profile", "full", "--seeds", "4"]) == 0
+        assert main(["train", "vgg", "--profile", "full", "--steps", "4"]) == 0
+    (written,) = (tmp_path / "book/results/gpu").iterdir()
+    assert written.name == "vgg_cifar10_4.json"
+    assert json.loads(written.read_text()) == card
+
     def interrupted(*args, **rest):
         raise KeyboardInterrupt
 

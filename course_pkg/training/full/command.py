@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from course_pkg.data.registry import DataUnavailable
-from course_pkg.training.full.profiles import NeedsGPU, as_profile
+from course_pkg.training.cards import write_json
+from course_pkg.training.distributed import here
+from course_pkg.training.full.profiles import NeedsGPU, as_profile, profile_here
 from course_pkg.training.full.run import USUAL_DATA, full_experiment, run_full
+
+RESULTS = Path("book/results/gpu")
 
 
 def run(
@@ -22,6 +26,9 @@ def run(
     anyway: bool = False,
 ) -> int:
     """Train a large network from each seed, and say what came of it.
+
+    The card of a full run on a GPU is also written to `book/results/gpu/NAME_DATA_SEED.json`, from which the
+    book draws its page of results; not if it took other `steps` or `out` says where everything goes.
 
     Parameters
     ----------
@@ -60,6 +67,9 @@ def run(
         except KeyboardInterrupt:
             return _end("interrupted; the same command goes on from the last checkpoint", 130)
         print(f"  {in_words(card)}", flush=True)
+        if chosen == profile_here() == "full" and steps is None and out is None and here().rank == 0:
+            RESULTS.mkdir(parents=True, exist_ok=True)
+            write_json(RESULTS / f"{name}_{data}_{seed}.json", card)
     return 0
 
 
