@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -77,9 +76,9 @@ class Stopwatch:
         self._wait()
         spans: dict[str, list[float]] = {}
         for step in self._marks[:-1]:
-            taken: Counter[str] = Counter()
+            taken: dict[str, float] = {}
             for (_, before), (part, now) in itertools.pairwise(step):
-                taken[part] += _between(before, now)
+                taken[part] = taken.get(part, 0.0) + _between(before, now)
             for part, seconds in taken.items():
                 spans.setdefault(part, []).append(seconds)
         return {part: median(spans[part]) for part in PARTS if part in spans}
