@@ -1,8 +1,11 @@
 """YOLO and DeconvNet in full: what they learn, by which settings.
 
 Both learn to classify first, as their papers' networks did on ImageNet: here cut-outs, one to an image. The
-full settings are for one large GPU. The small ones, for machines without one, take the same path with the
-chapters' small networks.
+full settings are for one large GPU; none was at hand, and they have not been run. The small ones, for
+machines without one, take the same path with the chapters' small networks.
+
+How well things are named that nobody has shown to the network is bounded by how few stamps there are: 125 to
+learn from, of insects four.
 """
 
 import functools
