@@ -126,7 +126,7 @@ def group() -> Iterator[Place]:
     store, _, _ = next(dist.rendezvous("env://", timeout=_WAIT))
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if gpus else "gloo",
-        store=dist.PrefixStore(f"group {next(_joined)}", store),  # whoever joins again meets no old entries
+        store=dist.PrefixStore(_attempt(place), store),
         rank=place.rank,
         world_size=place.processes,
         timeout=_WAIT,
@@ -135,6 +135,12 @@ def group() -> Iterator[Place]:
         yield here()
     finally:
         dist.destroy_process_group()
+
+
+def _attempt(place: Place) -> str:
+    """A name for this group: who joins again, or is started again, must not meet addresses of the dead."""
+    restarts = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return f"start {restarts} of {place.processes}, group {next(_joined)}"
 
 
 @contextlib.contextmanager

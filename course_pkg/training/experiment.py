@@ -1,5 +1,6 @@
 """An experiment: networks, what they learn, and by which settings; run from several seeds, and stored."""
 
+import functools
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +15,13 @@ from course_pkg._validate import choice
 from course_pkg.training.augment import Augment
 from course_pkg.training.batches import Batches
 from course_pkg.training.cards import save_weights, write_json
+from course_pkg.training.distributed import from_first, here
 from course_pkg.training.held_out import HeldOut
 from course_pkg.training.loop import fit
 from course_pkg.training.outcome import Result, card_of, curve_of, mark_of, measure
 from course_pkg.training.precision import best_device, device_of
 from course_pkg.training.records import History
+from course_pkg.training.replicas import is_sharded, shard_weights, whole_weights
 from course_pkg.training.schedules import warmup_cosine
 from course_pkg.training.together import one_per_seed
 
@@ -77,6 +80,8 @@ class Experiment:
     """Whether images are laid out pixel by pixel, as in `fit`."""
     compiled: bool = False
     """Whether the network is compiled, as in `fit`."""
+    sharding: str = "none"
+    """How weights are split among several processes, as in `shard_weights`."""
     augment: Callable[[], Augment] | None = None
     """Makes the augmentation."""
     augmentation: str = "none"
@@ -98,7 +103,7 @@ class Experiment:
         before = {"first": self.first_in_words} if self.first else {}
         arithmetic = {
             name: getattr(self, name)
-            for name in ("precision", "channels_last", "compiled")
+            for name in ("precision", "channels_last", "compiled", "sharding")
             if getattr(self, name) != getattr(Experiment, name)
         }
         return before | {
@@ -168,8 +173,9 @@ def train_once(
     steps = steps or experiment.steps
     (model,) = one_per_seed(build, [seed])
     model.to(best_device())
-    if experiment.first is not None and not (checkpoint is not None and Path(checkpoint).exists()):
+    if experiment.first is not None and not (checkpoint and from_first(Path(checkpoint).exists)):
         experiment.first(model, seed, steps / experiment.steps)
+    shard_weights(model, experiment.sharding)
     optimizer = optimizer_of(experiment, model)
     history = fit(
         model,
@@ -191,6 +197,9 @@ def train_once(
         seed=seed,
         progress=progress,
     )
+    if is_sharded(model):
+        weights, model = whole_weights(model), build().to(best_device())
+        model.load_state_dict(weights)
     return model.eval(), history
 
 
@@ -232,7 +241,8 @@ def run_experiment(
     """Train the networks of an experiment from all seeds, and store what came of it.
 
     Of each network the weights of the first seed are stored, with a card that tells the figures of all
-    seeds, and the learning curves of all seeds. An interrupted run goes on where it was.
+    seeds, and the learning curves of all seeds. An interrupted run goes on where it was. Of several processes
+    the first one measures and stores.
 
     Parameters
     ----------
@@ -277,14 +287,17 @@ def run_experiment(
                 experiment, network, seed, task=task, steps=steps, checkpoint=checkpoints[-1], progress=True
             )
             minutes = None if resumed else round((time.perf_counter() - start) / 60, 2)
-            results[str(seed)] = Result(model, history, measure(task, model), minutes)
+            figures = from_first(functools.partial(measure, task, model))
+            results[str(seed)] = Result(model, history, figures, minutes)
             print(f"  {results[str(seed)].figures}", flush=True)
+            if here().rank > 0:
+                continue
             # after each seed: whoever waits for the weights has them early
             card = {"experiment": name, "network": network, **card_of(experiment, task, settings, results)}
             save_weights(out / f"{network}.safetensors", results[str(seeds[0])].model.state_dict(), card)
             curves = {seed: curve_of(each.history) for seed, each in results.items()}
             write_json(out / "curves.json", _stored(out / "curves.json", experiment) | {network: curves})
-    for checkpoint in checkpoints:
+    for checkpoint in checkpoints if here().rank == 0 else []:
         checkpoint.unlink(missing_ok=True)
 
 

@@ -1,6 +1,8 @@
 """The training loop: `fit` trains every network of the course."""
 
 import contextlib
+import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,20 @@ from tqdm import tqdm
 from course_pkg._validate import describe, number, positive_int
 from course_pkg.training.batches import Batch, Epochs, stream
 from course_pkg.training.checkpoint import Stateful, load_checkpoint, save_checkpoint
+from course_pkg.training.distributed import from_first, here, mean_of_all, own_seed
 from course_pkg.training.logs import Log
-from course_pkg.training.precision import device_of, gradient_scaler
+from course_pkg.training.precision import device_of, forward_in, gradient_scaler, in_tree
 from course_pkg.training.randomness import seeded
 from course_pkg.training.records import History, Records
+from course_pkg.training.replicas import (
+    agree_on_buffers,
+    for_checkpoint,
+    gradients_meet,
+    is_sharded,
+    set_weights,
+    side_by_side,
+)
+from course_pkg.training.shards import shard
 from course_pkg.training.step import Backward, forwards
 from course_pkg.training.stopping import EarlyStopping
 
@@ -53,6 +65,10 @@ def fit(
     they were.
 
     When memory does not suffice for a batch, its gradients are computed in two, four, … pieces from then on.
+
+    In a group of processes (`course_pkg.training.distributed.group`) each computes the gradients of its part
+    of every batch, and all take the same step, that of the whole batch. The first process alone evaluates,
+    logs, saves and shows its progress, while the others wait. Each draws its own random numbers.
 
     Parameters
     ----------
@@ -108,7 +124,7 @@ def fit(
     Returns
     -------
     History
-        The records: loss, learning rate and what `evaluate` gave.
+        The records: loss, learning rate and what `evaluate` gave; the same in all processes.
 
     Raises
     ------
@@ -139,43 +155,54 @@ def fit(
     model.to(device)
     if channels_last:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    forward, uncompiled = forwards(model, precision, device, compiled)
+    if precision == "float16" and is_sharded(model):
+        raise ValueError("precision: got 'float16' for split weights, expected 'bfloat16' or 'float32'")
+    place, replica = here(), side_by_side(model)
+    forward, uncompiled = forwards(replica, precision, device, compiled)
     scaler = gradient_scaler(precision, device)
-    backward = Backward(forward, uncompiled, loss, optimizer, scaler, device, augment, channels_last)
+    meet = functools.partial(gradients_meet, replica)
+    backward = Backward(
+        forward, uncompiled, loss, optimizer, scaler, device, augment, channels_last, meet=meet
+    )
 
     records = Records()
     parts: dict[str, Stateful] = {
-        "model": model,
-        "optimizer": optimizer,
+        **for_checkpoint(model, optimizer),
         "scaler": scaler,
         "records": records,
     }
     if schedule is not None:
         parts["schedule"] = schedule
     settings = {"seed": seed, "precision": precision, "accumulate": accumulate, "batches": len(batches)}
+    if place.processes > 1:
+        settings["processes"] = place.processes  # each has random numbers of its own in a checkpoint
 
     def record() -> None:
         before = records.steps[-1] if records.steps else 0
-        mean_loss = running / (step - before) if step > before else float("nan")
+        mean_loss = mean_of_all(running) / (step - before) if step > before else float("nan")
         numbers = {"loss": mean_loss, "learning_rate": optimizer.param_groups[0]["lr"]}
         records.add(step, numbers | ({} if evaluate is None else _measure(model, evaluate, taken=numbers)))
         records.keep_best(model, early_stopping)
         single = records.single_numbers()
         bar.set_postfix({name: f"{value:.4g}" for name, value in single.items()})
-        if log is not None:
+        if log is not None and place.rank == 0:
             log(step, single)
 
-    bar = tqdm(total=steps, disable=not progress, mininterval=0.5)
-    with bar, seeded(seed), _training(model):
+    bar = tqdm(total=steps, disable=not progress or place.rank > 0, mininterval=0.5)
+    with bar, seeded(own_seed(seed)), _training(model):
         step, running = 0, torch.zeros((), device=device)  # running: sum of the losses since the last record
-        if checkpoint is not None and Path(checkpoint).exists():
+        if checkpoint is not None and from_first(Path(checkpoint).exists):
             reached = load_checkpoint(checkpoint, parts, settings)
             step, running = reached["step"], reached["running"].to(device)
             backward.pieces = reached.get("pieces", 1)
             bar.update(step)
         else:
             record()
-        coming = stream(batches, start=step * accumulate)
+        coming = stream(shard(batches, place), start=step * accumulate)
+        if place.processes > 1 and not is_sharded(model) and step < steps:
+            first = [next(coming) for _ in range(accumulate)]
+            backward.settle(model, forward_in(precision, model, device), first)
+            coming = itertools.chain(first, coming)
         while step < steps and not records.over(early_stopping):
             running += backward([next(coming) for _ in range(accumulate)])
             if clip is not None:
@@ -191,10 +218,11 @@ def fit(
                 record()
                 running = torch.zeros((), device=device)
             if checkpoint is not None and (step % save_every == 0 or step == steps):
-                reached = {"step": step, "running": running, "pieces": backward.pieces}
+                reached = {"step": step, "running": running.cpu(), "pieces": backward.pieces}
                 save_checkpoint(checkpoint, parts, reached, settings)
     if early_stopping is not None:
-        model.load_state_dict(records.best_weights)
+        set_weights(model, records.best_weights)
+    agree_on_buffers(model)
     return records.history(early_stopping)
 
 
@@ -238,9 +266,16 @@ def _training(model: nn.Module) -> Iterator[None]:
 def _measure(
     model: nn.Module, evaluate: Callable[[Any], Mapping[str, Any]], taken: Mapping[str, Any]
 ) -> dict[str, Any]:
+    def measure() -> dict[str, Any]:
+        with torch.no_grad():
+            return in_tree(dict(evaluate(model)), lambda tensor: tensor.cpu())
+
     model.eval()
-    with torch.no_grad():
-        measured = dict(evaluate(model))
+    if is_sharded(model):
+        everywhere = measure()  # whole layers are put together in all processes at a time
+        measured = from_first(lambda: everywhere)
+    else:
+        measured = from_first(measure)
     model.train()
     if measured.keys() & taken.keys():
         raise ValueError(f"evaluate: got {', '.join(measured)}, expected other names than {', '.join(taken)}")

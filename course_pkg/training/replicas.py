@@ -78,6 +78,18 @@ def gradients_meet(model: nn.Module, now: bool) -> contextlib.AbstractContextMan
     return contextlib.nullcontext()
 
 
+def agree_on_buffers(model: nn.Module) -> None:
+    """Give all processes what the first one knows besides its parameters, such as running means.
+
+    Examples
+    --------
+    >>> agree_on_buffers(nn.BatchNorm2d(3))
+    """
+    if here().processes > 1:
+        for values in model.buffers():
+            dist.broadcast(values, src=0)
+
+
 def shard_weights(model: nn.Module, sharding: str) -> None:
     """Split the weights of a network among the processes, in place; before the optimiser is made.
 

@@ -1,9 +1,10 @@
 """The gradients of an update: of batches in pieces where memory is short, through a compiled network."""
 
+import contextlib
 import operator
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,9 +12,13 @@ from torch import nn
 from tqdm import tqdm
 
 from course_pkg.training.batches import Batch
+from course_pkg.training.distributed import from_all
 from course_pkg.training.precision import forward_in, in_tree
+from course_pkg.training.randomness import random_state, set_random_state
+from course_pkg.training.shards import Part
 
 Forward = Callable[[Any], Any]
+Meet = Callable[[bool], contextlib.AbstractContextManager[Any]]
 
 
 @dataclass
@@ -30,7 +35,7 @@ class Backward:
     >>> rule = torch.optim.SGD(net.parameters(), lr=0.1)
     >>> off = torch.amp.GradScaler("cpu", enabled=False)
     >>> backward = Backward(net, None, lambda a, b: (a * b).mean(), rule, off, torch.device("cpu"), pieces=2)
-    >>> _ = backward([(torch.ones(3, 1), torch.tensor([[2.0], [4.0], [6.0]]))])
+    >>> _ = backward([Part(torch.ones(3, 1), torch.tensor([[2.0], [4.0], [6.0]]), weight=1.0)])
     >>> net.weight.grad
     tensor([[4.]])
     """
@@ -49,8 +54,12 @@ class Backward:
     """Whether images come pixel by pixel, as the network's weights then do."""
     pieces: int = 1
     """Into how many pieces a batch is cut."""
+    meet: Meet = lambda now: contextlib.nullcontext()
+    """Around each piece, with whether it is the last one; see `gradients_meet`."""
+    settled: bool = False
+    """Whether it must stay with these pieces, as other processes count on it."""
 
-    def __call__(self, batches: Sequence[Batch]) -> torch.Tensor:
+    def __call__(self, batches: Sequence[Part]) -> torch.Tensor:
         """The mean loss of these batches, (); sets the gradients.
 
         Raises
@@ -61,31 +70,60 @@ class Backward:
         while True:
             try:
                 return self._attempt(batches)
-            except torch.OutOfMemoryError:
-                if not self._take_smaller_pieces(batches):
+            except torch.OutOfMemoryError as fault:
+                if self.settled:
+                    fault.add_note("With several processes only the first update can do with less memory.")
+                if self.settled or not self._take_smaller_pieces(batches):
                     raise
             except _compiler_faults(self.uncompiled) as fault:
                 self._do_without_compiler(fault)
             if self.device.type == "cuda":  # behind the except: now the tensors of the attempt are let go
                 torch.cuda.empty_cache()
 
-    def _attempt(self, batches: Sequence[Batch]) -> torch.Tensor:
+    def settle(self, model: nn.Module, forward: Forward, batches: Sequence[Part]) -> None:
+        """Find out, before the first update, into how many pieces all processes must cut their batches.
+
+        Each tries it without the others. In the middle of an update it would be too late: a process that is
+        short of memory could not tell those that wait for its gradients.
+
+        Parameters
+        ----------
+        model
+            The network. Its running means, and the random numbers, stay as they are.
+        forward
+            What calls it in this process alone.
+        batches
+            Those of the first update.
+        """
+        random, buffers = random_state(), [values.clone() for values in model.buffers()]
+        alone = replace(self, forward=forward, uncompiled=None, meet=lambda now: contextlib.nullcontext())
+        alone(batches)
+        self.optimizer.zero_grad()
+        set_random_state(random)
+        for values, before in zip(model.buffers(), buffers, strict=True):
+            values.copy_(before)
+        self.pieces, self.settled = max(from_all(alone.pieces)), True
+        if self.pieces > alone.pieces:
+            _say(f"another process is out of memory: its and our batches are cut into {self.pieces} pieces")
+
+    def _attempt(self, batches: Sequence[Part]) -> torch.Tensor:
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)
-        for batch in batches:
-            for piece, share in in_pieces(batch, self.pieces):
-                x, y = in_tree(piece, lambda tensor: tensor.to(self.device, non_blocking=True))
-                if self.augment is not None:
-                    x, y = self.augment(x, y)
-                if self.channels_last:
-                    x = in_tree(x, pixel_by_pixel)
-                error = self.loss(self.forward(x), y) / (len(batches) / share)
-                self.scaler.scale(error).backward()
-                total += error.detach()
+        for i, batch in enumerate(batches, start=1):
+            for j, (piece, share) in enumerate(in_pieces((batch.x, batch.y), self.pieces), start=1):
+                with self.meet(i == len(batches) and j == self.pieces):
+                    x, y = in_tree(piece, lambda tensor: tensor.to(self.device, non_blocking=True))
+                    if self.augment is not None:
+                        x, y = self.augment(x, y)
+                    if self.channels_last:
+                        x = in_tree(x, pixel_by_pixel)
+                    error = self.loss(self.forward(x), y) / (len(batches) / share) * batch.weight
+                    self.scaler.scale(error).backward()
+                    total += error.detach()
         return total
 
-    def _take_smaller_pieces(self, batches: Sequence[Batch]) -> bool:
-        fewest = min(_examples(batch) for batch in batches)
+    def _take_smaller_pieces(self, batches: Sequence[Part]) -> bool:
+        fewest = min(_examples((batch.x, batch.y)) for batch in batches)
         if 2 * self.pieces > fewest:
             return False
         self.pieces *= 2

@@ -78,8 +78,12 @@ def read_ahead(
 
 
 def worker_count() -> int:
-    """How many processes should read: one for each core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many processes should read: one for each core that this process may use.
+
+    Processes that `torchrun` started on one host share its cores.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 class _Read(Dataset):

@@ -12,6 +12,7 @@ from torch import nn
 from course_pkg._validate import choice
 from course_pkg.data.registry import DataUnavailable
 from course_pkg.training.cards import save_weights
+from course_pkg.training.distributed import from_first, here
 from course_pkg.training.experiment import Experiment, Task, train_once
 from course_pkg.training.full import classifiers, scenes
 from course_pkg.training.full.profiles import (
@@ -180,7 +181,8 @@ def _run(
         progress=progress,
     )
     seen = settings["steps"] * settings["batch_size"]
-    result = Result(model, history, measure(task, model), minutes=round(clock.whole / 60, 2))
+    figures = from_first(lambda: measure(task, model))
+    result = Result(model, history, figures, minutes=round(clock.whole / 60, 2))
     card |= card_of(experiment, task, settings, {str(seed): result}) | {
         "curve": curve_of(history),
         "hardware": hardware(),
@@ -188,11 +190,13 @@ def _run(
         "images_per_second": round(seen / clock.training, 1) if clock.training else None,
         "peak_memory_bytes": peak_memory(),
         "torch": torch.__version__,
+        "processes": here().processes,
     }
-    save_weights(file, model.state_dict(), card)
-    for done in (checkpoint, clock.file):
-        done.unlink(missing_ok=True)
-    return FullRun(model, history, card, experiment)
+    if here().rank == 0:
+        save_weights(file, model.state_dict(), card)
+        for done in (checkpoint, clock.file):
+            done.unlink(missing_ok=True)
+    return FullRun(model, history, from_first(lambda: card), experiment)
 
 
 class _Clock:
