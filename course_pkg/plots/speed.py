@@ -5,6 +5,8 @@ Their alternative text says every number.
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
+
 from course_pkg._validate import choice
 from course_pkg.plots.figure import INPUT, KERNEL, MUTED, OUTPUT, PAPER, SECOND, TEXT, Figure, drawing
 
@@ -47,7 +49,7 @@ def rate_bars(panels: Mapping[str, Mapping[str, float]], *, ours: Sequence[str] 
         for axes, (title, rates) in zip(grid, panels.items(), strict=True):
             for row, (label, rate) in enumerate(rates.items()):
                 axes.barh(row + 0.22, rate, height=0.34, color=OUTPUT if label in ours else MUTED)
-                axes.text(0, row - 0.02, f"{label}: {_short(rate)}", va="bottom", color=TEXT)
+                _label(axes, row - 0.02, f"{label}: {_short(rate)}")
             axes.set(xticks=[], yticks=[], ylim=(len(rates) - 0.5, -0.65), xlim=(0, None))
             axes.set_title(title, loc="left", fontweight="bold")
             axes.spines["bottom"].set_visible(False)
@@ -91,7 +93,7 @@ def part_bars(panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure
                         edgecolor=PAPER, linewidth=0.3, label=part,
                     )  # fmt: skip
                     left += parts.get(part, 0.0)
-                axes.text(0, row - 0.05, f"{label}: {_short(left)} ms", va="bottom", color=TEXT)
+                _label(axes, row - 0.05, f"{label}: {_short(left)} ms")
                 each = ", ".join(f"{part} {_short(time)}" for part, time in parts.items())
                 said.append(f"{title}, {label}: {each}, in all {_short(left)}.")
             axes.set(yticks=[], ylim=(len(steps) - 0.5, -0.65), xlim=(0, None))
@@ -110,6 +112,10 @@ def _bars(panels: Mapping[str, Mapping[str, object]]) -> list[int]:
     if not panels or not all(panels.values()):
         raise ValueError(f"panels: got {dict(panels)}, expected at least one, with at least one bar each")
     return [len(bars) for bars in panels.values()]
+
+
+def _label(axes: Axes, row: float, text: str) -> None:
+    axes.annotate(text, (0, row), (3, 0), textcoords="offset points", va="bottom", color=TEXT)
 
 
 def _short(value: float) -> str:

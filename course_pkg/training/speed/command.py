@@ -69,9 +69,10 @@ def heading(results: Mapping[str, Any]) -> str:
     ceilings = ", ".join(
         f"{flops / 1e12:.3g} TFLOP/s in {precision}" for precision, flops in results["ceiling_flops"].items()
     )
+    threads = f"{results['threads']} thread{'' if results['threads'] == 1 else 's'}"
     return (
-        f"{results['hardware']}, {results['threads']} threads, torch {results['torch']}, profile "
-        f"{results['profile']}\nbest matrix product: {ceilings}"
+        f"{results['hardware']}, {threads}, torch {results['torch']}, profile {results['profile']}\n"
+        f"best matrix product: {ceilings}"
     )
 
 

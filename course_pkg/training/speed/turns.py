@@ -30,7 +30,7 @@ class Way:
     plain: bool = False
     """By a tutorial's loop; else by `fit`, from images that lie on the device."""
     random: bool = False
-    """On one batch of random numbers that lies on the device: nothing to wait for."""
+    """On one batch of random numbers that lies on the device, so that there is nothing to wait for."""
     precision: str = "float32"
     """As in `fit`, and so the two below."""
     channels_last: bool = False
