@@ -189,8 +189,19 @@ def sample(pictures: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, mo
               [1., 2.]]]])
     """
     h, w = pictures.shape[2:]
-    y, x = rows * (2 / (h - 1)) - 1, columns * (2 / (w - 1)) - 1
-    shape = (len(pictures), rows.shape[1], columns.shape[1])
+    return look_up(pictures, rows * (2 / (h - 1)) - 1, columns * (2 / (w - 1)) - 1, mode)
+
+
+def look_up(pictures: torch.Tensor, y: torch.Tensor, x: torch.Tensor, mode: str) -> torch.Tensor:
+    """`sample` with places told as −1 … 1 from the middle of the first row or column to that of the last.
+
+    Examples
+    --------
+    >>> picture = torch.arange(4.0).view(1, 1, 2, 2)
+    >>> look_up(picture, torch.zeros(1, 1), torch.tensor([[-1.0, 1.0]]), "bilinear")
+    tensor([[[[1., 2.]]]])
+    """
+    shape = (len(pictures), y.shape[1], x.shape[1])
     grid = torch.stack([x[:, None].expand(shape), y[:, :, None].expand(shape)], dim=-1)
     return F.grid_sample(pictures, grid, mode=mode, padding_mode="border", align_corners=True)
 

@@ -11,7 +11,7 @@ import torch
 
 from course_pkg.data.scenes import Rules
 from course_pkg.data.scenes.compose import LUMINANCE
-from course_pkg.training.scene_atlas import Atlas, Photographs, sample
+from course_pkg.training.scene_atlas import Atlas, Photographs, look_up, sample
 from course_pkg.training.scene_plans import Plan
 
 _LATTICE = 32  # points along each side by which places are compared
@@ -142,14 +142,17 @@ def _backgrounds(
     corners, steps, gains, offsets = (
         bring(values, device) for values in (plan.corners, plan.steps, plan.gains, plan.offsets)
     )
-    parts = []
-    for i, (photo, level) in enumerate(plan.photographs):
-        picture = photographs.pixels[photo][level]
-        rows, columns = (
-            (corners[i, axis] + steps[i, axis] * torch.arange(side, device=device)).clamp(0, length - 1)
-            for axis, (side, length) in enumerate(zip(size, picture.shape[2:], strict=True))
-        )
-        parts.append(sample(picture, rows[None], columns[None], "bilinear"))
+    pictures = [photographs.pixels[photo][level] for photo, level in plan.photographs]
+    last = bring(np.array([picture.shape[2:] for picture in pictures], np.float32) - 1, device)
+    y, x = (
+        (corners[:, axis, None] + steps[:, axis, None] * torch.arange(side, device=device))
+        .clamp(min=0)
+        .minimum(last[:, axis, None])
+        * (2 / last[:, axis, None])
+        - 1
+        for axis, side in enumerate(size)
+    )
+    parts = [look_up(picture, y[i : i + 1], x[i : i + 1], "bilinear") for i, picture in enumerate(pictures)]
     return torch.cat(parts) * gains[:, :, None, None] + offsets[:, :, None, None]
 
 

@@ -217,8 +217,10 @@ def _boxes(instances: torch.Tensor, most: int) -> torch.Tensor:
 
 def _outlines(instances: torch.Tensor, width: int) -> torch.Tensor:
     """The pixels that are at most `width` away, in rows and columns, from where two objects meet."""
-    numbers = instances[:, None].float()
-    highest, lowest = (
-        sign * F.max_pool2d(sign * numbers, 2 * width + 1, stride=1, padding=width) for sign in (1, -1)
-    )
-    return (highest != lowest)[:, 0]
+    highest, lowest = (F.pad(instances, (width,) * 4, value=beyond) for beyond in (0, 255))
+    for axis in (1, 2):
+        for _ in range(2 * width):  # each step takes in one more row, or column
+            rest = highest.shape[axis] - 1
+            highest = torch.maximum(highest.narrow(axis, 0, rest), highest.narrow(axis, 1, rest))
+            lowest = torch.minimum(lowest.narrow(axis, 0, rest), lowest.narrow(axis, 1, rest))
+    return highest != lowest
