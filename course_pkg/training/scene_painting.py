@@ -3,6 +3,7 @@
 What each scene is to show was drawn before, see `scene_plans`. Nothing here waits for the device.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -95,9 +96,9 @@ def paint(plan: Plan, photographs: Photographs, atlas: Atlas, rules: Rules, size
     device = atlas.pixels.device
     order = np.argsort(-plan.counts, kind="stable")  # so that those with an object more are always the first
     plan = Plan(*(values[order] for values in plan))
-    n, most, margin = len(order), plan.sides.shape[1], atlas.window
+    n, most, margin = len(order), plan.sides.shape[1], math.ceil(rules.cut * atlas.window)
     height, width = size
-    board = height + 2 * margin, width + 2 * margin
+    board = margin + height + atlas.window, margin + width + atlas.window
     canvas = _Canvas(
         images=torch.zeros(n, 3, *board, device=device),
         instances=torch.zeros(n, *board, device=device, dtype=torch.uint8),
