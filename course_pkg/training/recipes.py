@@ -155,6 +155,7 @@ SMALL_ALEXNET = Experiment(
     learning_rate=2e-2,
     weight_decay=5e-4,
     warmup=200,
+    seeds=(0,),
 )
 
 
@@ -174,7 +175,10 @@ def _cifar10_task(network: str) -> Task:
 SMALL_ALEXNET_CIFAR10 = replace(
     SMALL_ALEXNET,
     task=_cifar10_task,
-    steps=6_000,
+    steps=8_000,
+    optimizer="AdamW",
+    learning_rate=1e-3,
+    weight_decay=5e-2,
     augment=lambda: crop_and_flip(32),
     augmentation="moved by up to 4 pixels, every other one mirrored",
     notes="The data must be fetched first: python -m course_pkg data fetch cifar10",
