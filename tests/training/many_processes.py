@@ -3,6 +3,7 @@
 torchrun … many_processes.py equal|resume FOLDER
 """
 
+import json
 import os
 import signal
 import sys
@@ -107,7 +108,7 @@ def run_with_chance(checkpoint=None, dies_at=None, sharding="none"):
     def loss(scores, truth):
         nonlocal calls
         calls += 1
-        if calls == dies_at:  # in the middle of update 3
+        if calls == dies_at:  # in the middle of an update
             os.kill(os.getpid(), signal.SIGKILL)
         return F.cross_entropy(scores, truth)
 
@@ -163,12 +164,20 @@ def check_equal(folder):
     torch.save(mine, folder / f"process_{place.rank}.pt")
 
 
+def attempts_so_far(folder):
+    """How often this was started before; notes how far both runs have come by now."""
+    file = folder / "attempts.json"
+    reached = json.loads(file.read_text()) if file.exists() else []
+    checkpoints = [folder / f"{sharding}.pt" for sharding in ("none", "fully_connected")]
+    steps = [torch.load(each)["progress"]["step"] if each.exists() else 0 for each in checkpoints]
+    file.write_text(json.dumps([*reached, steps]))
+    return len(reached)
+
+
 def check_resume(folder):
     """Process 1 is killed in one run; when `torchrun` has started all again, process 0 in another one."""
-    attempts = folder / "attempts"
     with group() as place:
-        attempt = from_first(lambda: len(attempts.read_text()) if attempts.exists() else 0)
-        from_first(lambda: attempts.write_text("x" * (attempt + 1)))
+        attempt = from_first(lambda: attempts_so_far(folder))
         victim = {0: ("none", 1), 1: ("fully_connected", 0)}.get(attempt)
         results = {}
         for sharding in ("none", "fully_connected"):
