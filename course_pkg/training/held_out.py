@@ -1,7 +1,8 @@
 """What a network answers to examples that it has not learnt from."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,8 @@ Boxes = dict[str, torch.Tensor]
 _CHUNK = 50  # examples that a network sees at once
 
 
-class HeldOut(NamedTuple):
+@dataclass(frozen=True)
+class HeldOut:
     """Examples to test on, to be looked at."""
 
     classes: tuple[str, ...]

@@ -1,6 +1,7 @@
 """Networks asked about held-out examples: in order, all of them, and as the measures ask."""
 
 import doctest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,8 @@ def test_a_higher_threshold_leaves_out_boxes_with_lower_scores():
 
 def test_examples_are_asked_for_by_their_numbers_as_an_array():
     asked = []
-    list(answers(nn.Identity(), EXAMPLES._replace(read=lambda which: asked.append(which) or (X[which], 0))))
+    noted = replace(EXAMPLES, read=lambda which: asked.append(which) or (X[which], 0))
+    list(answers(nn.Identity(), noted))
     assert all(which.dtype == np.int64 for which in asked)
     np.testing.assert_array_equal(np.concatenate(asked), np.arange(123))
 
