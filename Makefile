@@ -139,7 +139,7 @@ student-bundle: $(RELEASED)  ## the zip that students get
 
 .PHONY: test
 test: $(BOOK) $(RELEASED) browser sandbox postgresql lint  ## run every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests book solutions --ignore tests/benchmarks --nbval --nbval-sanitize-with tests/book/sanitize.cfg \
+	OMP_NUM_THREADS=1 CUDA_VISIBLE_DEVICES= $(BIN)/python -m pytest tests book solutions --ignore tests/benchmarks --nbval --nbval-sanitize-with tests/book/sanitize.cfg \
 		--numprocesses 2 --dist loadfile -q
 
 .PHONY: lint
@@ -156,6 +156,10 @@ conformance: $(INSTALLED)  ## how many of other people's test cases each operato
 bench: $(INSTALLED)  ## speed, measured side by side; renews book/results/ops_speed.json
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
 	@$(BIN)/python tests/benchmarks/measure_ops.py book/results/ops_speed.json
+
+.PHONY: bench-train
+bench-train: $(INSTALLED)  ## our training step beside a plain loop, by part; renews book/results/training_speed.json
+	@$(BIN)/python -m course_pkg bench train
 
 .PHONY: test-hostile
 test-hostile: $(INSTALLED) sandbox  ## what becomes of hostile submissions, here and under stock nbgrader; renews the page of the book on it
