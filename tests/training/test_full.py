@@ -89,12 +89,12 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
     folder = tmp_path / "parts/alexnet/smoke"
     left = {file.suffix: file for file in folder.iterdir()}
     assert set(left) == {".pt", ".json"}
-    left[".json"].write_text(json.dumps({"whole": 1000.0, "training": 900.0}))  # so much it took before
+    left[".json"].write_text(json.dumps({"whole": 1000.0, "training": 10.0}))  # so much it took before
     parts = run_full("alexnet", profile="smoke", out=tmp_path / "parts", progress=False)
     assert same(parts.model, whole.model)
     assert parts.card["curve"] == whole.card["curve"]
-    assert 1000 < parts.card["wall_seconds"] < 1000 + 2 * whole.card["wall_seconds"] + 60
-    assert parts.card["images_per_second"] < 24 / 900
+    assert parts.card["wall_seconds"] >= 1000, "both parts count"
+    assert parts.card["images_per_second"] <= 24 / 10
     assert sorted(file.suffix for file in folder.iterdir()) == [".json", ".safetensors"]
 
 
