@@ -16,12 +16,12 @@ from course_pkg.training.augment import Augment
 from course_pkg.training.batches import Batches
 from course_pkg.training.cards import save_weights, write_json
 from course_pkg.training.distributed import from_first, here
+from course_pkg.training.distributed.replicas import is_sharded, shard_weights, whole_weights
 from course_pkg.training.held_out import HeldOut
 from course_pkg.training.loop import fit
 from course_pkg.training.outcome import Result, card_of, curve_of, mark_of, measure
 from course_pkg.training.precision import best_device, device_of
 from course_pkg.training.records import History
-from course_pkg.training.replicas import is_sharded, shard_weights, whole_weights
 from course_pkg.training.schedules import warmup_cosine
 from course_pkg.training.together import one_per_seed
 

@@ -16,11 +16,7 @@ from course_pkg._validate import describe, number, positive_int
 from course_pkg.training.batches import Batch, Epochs, stream
 from course_pkg.training.checkpoint import Stateful, load_checkpoint, save_checkpoint
 from course_pkg.training.distributed import from_first, here, mean_of_all, own_seed
-from course_pkg.training.logs import Log
-from course_pkg.training.precision import device_of, forward_in, gradient_scaler, in_tree
-from course_pkg.training.randomness import seeded
-from course_pkg.training.records import History, Records
-from course_pkg.training.replicas import (
+from course_pkg.training.distributed.replicas import (
     agree_on_buffers,
     for_checkpoint,
     gradients_meet,
@@ -28,7 +24,11 @@ from course_pkg.training.replicas import (
     set_weights,
     side_by_side,
 )
-from course_pkg.training.shards import shard
+from course_pkg.training.distributed.shards import shard
+from course_pkg.training.logs import Log
+from course_pkg.training.precision import device_of, forward_in, gradient_scaler, in_tree
+from course_pkg.training.randomness import seeded
+from course_pkg.training.records import History, Records
 from course_pkg.training.step import Backward, forwards
 from course_pkg.training.stopping import EarlyStopping
 

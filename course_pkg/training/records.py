@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_pkg.training.replicas import whole_weights
+from course_pkg.training.distributed.replicas import whole_weights
 from course_pkg.training.stopping import EarlyStopping
 
 

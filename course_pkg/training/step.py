@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from course_pkg.training.batches import Batch
 from course_pkg.training.distributed import from_all
+from course_pkg.training.distributed.shards import Part
 from course_pkg.training.precision import forward_in, in_tree
 from course_pkg.training.randomness import random_state, set_random_state
-from course_pkg.training.shards import Part
 
 Forward = Callable[[Any], Any]
 Meet = Callable[[bool], contextlib.AbstractContextManager[Any]]

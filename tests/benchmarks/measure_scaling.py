@@ -22,8 +22,8 @@ from torch.nn import functional as F
 from course_pkg.data.photos import photograph
 from course_pkg.models import AlexNet
 from course_pkg.training.distributed import group, here
-from course_pkg.training.launch import launch
-from course_pkg.training.replicas import side_by_side
+from course_pkg.training.distributed.launch import launch
+from course_pkg.training.distributed.replicas import side_by_side
 
 BYTES = [2**k for k in range(10, 27, 2)] + [4 * 62_378_344]
 BATCHES = [4, 8, 16]

@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from course_pkg.training.augment import both, mixup
 from course_pkg.training.batches import Batches
 from course_pkg.training.distributed import from_all, from_first, group, here, own_seed
+from course_pkg.training.distributed.replicas import shard_weights, whole_weights
 from course_pkg.training.loop import fit
-from course_pkg.training.replicas import shard_weights, whole_weights
 from course_pkg.training.schedules import warmup_cosine
 from course_pkg.training.stopping import EarlyStopping
 

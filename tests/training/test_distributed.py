@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_pkg.training import distributed, launch, replicas, shards
+from course_pkg.training import distributed
 from course_pkg.training.batches import Batches, batches
 from course_pkg.training.cards import load_weights
-from course_pkg.training.distributed import Place, group, here, launched, own_seed
+from course_pkg.training.distributed import Place, group, here, launch, launched, own_seed, replicas, shards
+from course_pkg.training.distributed.shards import shard
 from course_pkg.training.loop import fit
-from course_pkg.training.shards import shard
 from tests.training import many_processes
 
 PROGRAM = many_processes.__file__

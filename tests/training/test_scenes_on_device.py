@@ -11,11 +11,17 @@ from course_pkg.data.scenes import VOID, Rules, Scenes, digit_scenes
 from course_pkg.data.scenes.backgrounds import Backgrounds
 from course_pkg.data.scenes.stamps import StampCutOuts
 from course_pkg.detection import encode_targets
-from course_pkg.training import device_batches, scene_atlas, scene_plans, scenes_on_device
-from course_pkg.training.device_batches import NO_CLASS, classes_of, grids_of, masks_of, painted_batches
 from course_pkg.training.scene_batches import measure_segmenter, targets_of
-from course_pkg.training.scene_plans import Variation
-from course_pkg.training.scenes_on_device import DeviceScenes
+from course_pkg.training.scenes import atlas, device_batches, on_device, plans
+from course_pkg.training.scenes.device_batches import (
+    NO_CLASS,
+    classes_of,
+    grids_of,
+    masks_of,
+    painted_batches,
+)
+from course_pkg.training.scenes.on_device import DeviceScenes
+from course_pkg.training.scenes.plans import Variation
 
 CROWDED = Rules(
     objects=(2, 6), scale=(0.2, 0.5), cut=0.4, least_visible=0.4, overlap=0.7, difficult=0.6, void=1
@@ -135,7 +141,7 @@ def test_the_same_statistics_as_one_by_one(pair):
 
 def test_an_object_that_is_not_scaled_is_pasted_pixel_by_pixel(monkeypatch):
     """So it is when its size in the scene is that of the stamp; here it is no brighter or darker either."""
-    monkeypatch.setattr(scene_atlas, "BRIGHTNESS", (1.0, 1.0))
+    monkeypatch.setattr(atlas, "BRIGHTNESS", (1.0, 1.0))
     random = np.random.default_rng(1)
     stamp = random.integers(0, 256, (40, 55, 4), dtype=np.uint8)
     stamp[..., 3] = random.choice([0, 60, 200, 255], (40, 55))
@@ -172,7 +178,7 @@ def test_an_object_that_is_not_scaled_is_pasted_pixel_by_pixel(monkeypatch):
 
 
 def test_a_smaller_stamp_looks_as_pillow_makes_it(monkeypatch):
-    monkeypatch.setattr(scene_atlas, "BRIGHTNESS", (1.0, 1.0))
+    monkeypatch.setattr(atlas, "BRIGHTNESS", (1.0, 1.0))
     y, x = np.mgrid[:120, :90]
     pattern = 127 + 60 * np.sin(x / 7) + 60 * np.cos(y / 9)
     stamp = np.stack([pattern, pattern[::-1], pattern, np.full_like(pattern, 255)], axis=2).astype(np.uint8)
@@ -343,7 +349,7 @@ def test_bad_input(call, error, message):
         call()
 
 
-@pytest.mark.parametrize("module", [scenes_on_device, scene_atlas, scene_plans, device_batches])
+@pytest.mark.parametrize("module", [on_device, atlas, plans, device_batches])
 def test_the_examples_in_the_docstrings_run(module):
     result = doctest.testmod(module)
     assert (result.failed, result.attempted > 0) == (0, True)

@@ -9,18 +9,19 @@ from PIL import Image
 
 from course_pkg.data.voc import CLASSES, DetectionExample, Objects, voc_detection, voc_segmentation
 from course_pkg.detection import decode_predictions
-from course_pkg.training import voc_batches, voc_parts
-from course_pkg.training.device_batches import NO_CLASS
 from course_pkg.training.full import run_full
 from course_pkg.training.scene_batches import measure_detector, measure_segmenter
-from course_pkg.training.voc_batches import (
+from course_pkg.training.scenes.device_batches import NO_CLASS
+from course_pkg.training.voc import batches as voc_batches
+from course_pkg.training.voc import parts as voc_parts
+from course_pkg.training.voc.batches import (
     VOCPhotographs,
     voc_detection_batches,
     voc_object_batches,
     voc_segmentation_batches,
     voc_splits,
 )
-from course_pkg.training.voc_parts import see
+from course_pkg.training.voc.parts import see
 
 COLOURS = {"cat": (250, 10, 10), "dog": (10, 250, 10)}
 BOXES = {"cat": (31, 21, 90, 70), "dog": (101, 41, 150, 120)}  # the first and the last pixel, from 1 on

@@ -16,12 +16,12 @@ from course_pkg.data.voc import CLASSES, Examples, voc_detection, voc_segmentati
 from course_pkg.training.augment import Augment
 from course_pkg.training.batches import Batches
 from course_pkg.training.cards import data_sha256
-from course_pkg.training.device_batches import classes_of, grids_of, masks_of, painted_batches
 from course_pkg.training.recipes import ONE_DIGIT, scenes_sha256
 from course_pkg.training.scene_batches import SceneSource
-from course_pkg.training.scene_plans import Variation
-from course_pkg.training.scenes_on_device import AS_THEY_CAME, DeviceScenes
-from course_pkg.training.voc_batches import (
+from course_pkg.training.scenes.device_batches import classes_of, grids_of, masks_of, painted_batches
+from course_pkg.training.scenes.on_device import AS_THEY_CAME, DeviceScenes
+from course_pkg.training.scenes.plans import Variation
+from course_pkg.training.voc.batches import (
     VOCPhotographs,
     colours_change,
     voc_detection_batches,

@@ -23,7 +23,6 @@ from course_pkg.detection import yolo_loss
 from course_pkg.models import YOLO, DeconvNet
 from course_pkg.models.yolo import PAPER
 from course_pkg.training.batches import Batch
-from course_pkg.training.device_batches import class_loss
 from course_pkg.training.experiment import Experiment, Task, train_once
 from course_pkg.training.full.material import KINDS, Aim, Kind
 from course_pkg.training.full.profiles import Profile
@@ -37,6 +36,7 @@ from course_pkg.training.scene_batches import (
     start_scores,
     targets_of,
 )
+from course_pkg.training.scenes.device_batches import class_loss
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from course_pkg.data.voc import (
 )
 from course_pkg.detection import encode_targets
 from course_pkg.training.batches import Batch, as_floats
-from course_pkg.training.device_batches import NO_CLASS
-from course_pkg.training.voc_parts import Part, Seen, random_part, see
+from course_pkg.training.scenes.device_batches import NO_CLASS
+from course_pkg.training.voc.parts import Part, Seen, random_part, see
 from course_pkg.training.workers import WorkerBatches, worker_count
 
 

@@ -1,9 +1,9 @@
 """Several processes that train one network: who they are, and how they agree.
 
 `torchrun` starts the processes and tells each its number; nobody here asks how many hosts there are. Every
-process has the whole network and a part of each batch (`course_pkg.training.shards`). The first one alone
-measures, logs and saves. A process that was started in another way is alone, and for it every function here
-is as good as not there.
+process has the whole network and a part of each batch (see `shards`). The first one alone measures, logs and
+saves. A process that was started in another way is alone, and for it every function here is as good as not
+there.
 """
 
 import contextlib

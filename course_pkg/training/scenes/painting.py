@@ -1,6 +1,6 @@
 """Painting many scenes at a time: layer after layer, objects get their sizes, places and colours.
 
-What each scene is to show was drawn before, see `scene_plans`. Nothing here waits for the device.
+What each scene is to show was drawn before, see `plans`. Nothing here waits for the device.
 """
 
 import math
@@ -12,8 +12,8 @@ import torch
 
 from course_pkg.data.scenes import Rules
 from course_pkg.data.scenes.compose import LUMINANCE
-from course_pkg.training.scene_atlas import Atlas, Photographs, look_up, sample
-from course_pkg.training.scene_plans import Plan
+from course_pkg.training.scenes.atlas import Atlas, Photographs, look_up, sample
+from course_pkg.training.scenes.plans import Plan
 
 _LATTICE = 32  # points along each side by which places are compared
 _DOUBT = 0.02  # share of an object's pixels by which counting on the lattice may be wrong, or rarely more

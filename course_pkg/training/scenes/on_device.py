@@ -17,9 +17,9 @@ from course_pkg._validate import describe, integer
 from course_pkg.data.scenes import VOID, Rules, SceneBatch, Scenes
 from course_pkg.data.scenes.backgrounds import Split
 from course_pkg.training.precision import best_device
-from course_pkg.training.scene_atlas import cut_out_atlas, photographs_on
-from course_pkg.training.scene_painting import Painted, bring, paint
-from course_pkg.training.scene_plans import Variation, draw_plan
+from course_pkg.training.scenes.atlas import cut_out_atlas, photographs_on
+from course_pkg.training.scenes.painting import Painted, bring, paint
+from course_pkg.training.scenes.plans import Variation, draw_plan
 
 AS_THEY_CAME = Variation()
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from course_pkg.detection.targets import encode_objects
 from course_pkg.training.batches import Batch, Batches
-from course_pkg.training.scenes_on_device import DeviceScenes, SceneTensors
+from course_pkg.training.scenes.on_device import DeviceScenes, SceneTensors
 
 NO_CLASS = -100  # in place of a class: there is no object
 

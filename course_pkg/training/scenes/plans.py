@@ -10,7 +10,7 @@ from course_pkg._validate import number
 from course_pkg.data.scenes import Rules
 from course_pkg.data.scenes.backgrounds import Backgrounds
 from course_pkg.data.scenes.compose import TRIES
-from course_pkg.training.scene_atlas import Atlas, Photographs, level_for
+from course_pkg.training.scenes.atlas import Atlas, Photographs, level_for
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Photographs of PASCAL VOC as networks take them."""
