@@ -99,7 +99,7 @@ GROUPCONV = Experiment(
     },
     task=_turned_task,
     metric="test_error",
-    steps=150,
+    steps=1_500,
     batch_size=64,
     learning_rate=1e-2,
     warmup=50,
