@@ -32,7 +32,7 @@ class Place(NamedTuple):
     processes: int = 1
     """How many there are, on all hosts."""
     local_rank: int = 0
-    """Its number among those of this host: the number of its GPU."""
+    """Its number among those of this host, which is also the number of its GPU."""
 
 
 def launched() -> Place:

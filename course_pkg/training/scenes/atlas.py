@@ -24,8 +24,8 @@ class Atlas(NamedTuple):
     """K cut-outs, each in V sizes."""
 
     pixels: torch.Tensor
-    """Bytes, (K · V, C, S, S), from the top left corner on. C is 4: red, green and blue times alpha, and
-    alpha; or 1: alpha alone, of cut-outs that get a colour when they are painted."""
+    """Bytes, (K · V, C, S, S), from the top left corner on. C is 4 (red, green and blue times alpha, and
+    alpha) or 1 (alpha alone, of cut-outs that get a colour when they are painted)."""
     levels: np.ndarray
     """Height and width of each, (K, V, 2)."""
     sizes: np.ndarray
