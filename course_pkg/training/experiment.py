@@ -215,7 +215,8 @@ def optimizer_of(
     model
         A network.
     fused
-        Whether all parameters are updated in one go; if not given, where they lie on a GPU.
+        Whether all parameters are updated in one go; if not given, where they lie on a GPU, whole: of split
+        ones PyTorch cannot.
 
     Examples
     --------
@@ -223,7 +224,8 @@ def optimizer_of(
     >>> optimizer_of(EXPERIMENTS["lenet"], nn.Linear(2, 3)).defaults["lr"]
     0.003
     """
-    fused = device_of(model).type == "cuda" if fused is None else fused
+    if fused is None:
+        fused = device_of(model).type == "cuda" and not is_sharded(model)
     rates = {"lr": experiment.learning_rate, "weight_decay": experiment.weight_decay}
     return OPTIMIZERS[experiment.optimizer](model.parameters(), **rates, fused=fused or None)
 

@@ -13,7 +13,10 @@ from course_pkg._validate import integer, positive_int
 def launch(
     program: str | Sequence[str], processes: int, *, restarts: int = 0, timeout: float = 600.0
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in several processes, each with one thread, and wait for them.
+    """Run a program in several processes, each with one thread and no GPU, and wait for them.
+
+    So they give the same numbers on every machine, and there may be more of them than GPUs. To train on
+    several GPUs use `torchrun` itself.
 
     Parameters
     ----------
@@ -41,8 +44,9 @@ def launch(
 
     Examples
     --------
-    >>> print(launch("import os; print(os.environ['WORLD_SIZE'])", processes=1).stdout)
-    1
+    >>> program = "import os; print(os.environ['WORLD_SIZE'], len(os.environ['CUDA_VISIBLE_DEVICES']))"
+    >>> print(launch(program, processes=1).stdout)
+    1 0
     <BLANKLINE>
     """
     processes, restarts = positive_int("processes", processes), integer("restarts", restarts, minimum=0)
@@ -62,11 +66,11 @@ def launch(
 def _run(command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
     # what the caller inherited from a launcher of its own is not for these
     own = {name: value for name, value in os.environ.items() if not name.startswith("TORCHELASTIC")}
-    threads = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    alike = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONUNBUFFERED": "1"}
     near = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}  # no name of a host to look up
     with subprocess.Popen(
         command,
-        env=own | threads | near,
+        env=own | alike | near,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
