@@ -91,7 +91,7 @@ def fit(
         "float32"; "bfloat16"; or on a GPU "float16". See `forward_in`.
     channels_last
         Whether images and the weights of convolutions are laid out pixel by pixel, which GPUs like best in
-        16 bits.
+        16 bits. Weights that are split stay as they are.
     compiled
         Whether `torch.compile` makes the network faster; the name of one of its backends stands for True.
         Where it fails, the network is used as it is.
@@ -153,7 +153,7 @@ def fit(
     clip = None if clip is None else number("clip", clip, positive=True)
     device = device_of(model) if device is None else torch.device(device)
     model.to(device)
-    if channels_last:
+    if channels_last and not is_sharded(model):  # whose shares must lie row by row
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if precision == "float16" and is_sharded(model):
         raise ValueError("precision: got 'float16' for split weights, expected 'bfloat16' or 'float32'")

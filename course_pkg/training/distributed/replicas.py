@@ -126,6 +126,7 @@ def shard_weights(model: nn.Module, sharding: str) -> None:
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # or it could not be split
     for values in model.state_dict().values():
         dist.broadcast(values, src=0)
     device = device_of(model).type
