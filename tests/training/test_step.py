@@ -9,10 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_pkg.models import AlexNet
 from course_pkg.training import step
 from course_pkg.training.batches import Batches, batches
 from course_pkg.training.experiment import Experiment, optimizer_of
 from course_pkg.training.loop import fit
+from course_pkg.training.resident import random_views, resident_batches
+from course_pkg.training.schedules import warmup_cosine
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.standard_normal((48, 3, 6, 6)).astype(np.float32), RANDOM.integers(0, 4, 48)
@@ -184,6 +187,30 @@ def test_a_fused_optimiser_takes_the_same_steps(optimizer):
         train(net, optimizer=rule)
     assert_close(*nets)
     assert not optimizer_of(what, nets[0]).defaults["fused"], "by itself on a GPU only"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD with momentum 0.9"])
+def test_from_one_record_to_the_next_a_gpu_is_not_waited_for(optimizer):
+    what = Experiment({}, None, "", 1, 16, learning_rate=0.01, optimizer=optimizer)
+    net = AlexNet.small().to("cuda")
+    rule = optimizer_of(what, net)
+    change, calls = random_views(32, 32, padding=4, hole=0.3), 0
+
+    def augment(x, y):
+        nonlocal calls
+        calls += 1
+        torch.cuda.set_sync_debug_mode("error" if 3 < calls < 8 else "default")
+        return change(x, y)
+
+    images = RANDOM.integers(256, size=(64, 3, 32, 32), dtype=np.uint8)
+    data = resident_batches(images, RANDOM.integers(10, size=64), 16, device="cuda")
+    how = {"precision": "bfloat16", "channels_last": True, "clip": 1.0, "schedule": warmup_cosine(rule, 8, 2)}
+    try:
+        fit(net, data, F.cross_entropy, optimizer=rule, steps=8, evaluate_every=8, augment=augment, **how)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert calls == 8
 
 
 def test_examples_in_docstrings():
