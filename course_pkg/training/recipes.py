@@ -220,7 +220,6 @@ SMALL_YOLO = Experiment(
     weight_decay=1e-2,
     warmup=200,
     clip=10.0,
-    seeds=(0,),
 )
 
 
