@@ -26,14 +26,14 @@ STEPS = 8
 
 def examples():
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(46, 1, 12, 12, generator=generator)
+    x = torch.rand(46, 2, 12, 12, generator=generator)
     return x, torch.randint(0, 3, (46,), generator=generator)
 
 
 def network(dropout=0.0, norm=False):
     torch.manual_seed(here().rank)  # each process its own start: that of the first must win
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3),
+        nn.Conv2d(2, 4, 3),
         nn.BatchNorm2d(4) if norm else nn.Identity(),
         nn.ReLU(),
         nn.Dropout(dropout),
@@ -63,9 +63,14 @@ def short_of_memory(net, inputs):
 
 
 def equal(sharding="none", seen=None, evaluated=None, logged=None, before=None):
-    """A run without any chance in it, but with momentum, a schedule, accumulation, clipping and stopping."""
+    """A run without any chance in it, but with momentum, a schedule, accumulation, clipping and stopping.
+
+    Split weights come pixel by pixel, as from a training before, and images go to them in this way, too.
+    """
     x, y = examples()
     net = network()
+    if sharding != "none":
+        net.to(memory_format=torch.channels_last)
     if before is not None:
         net.register_forward_pre_hook(before)
     shard_weights(net, sharding)
@@ -83,6 +88,7 @@ def equal(sharding="none", seen=None, evaluated=None, logged=None, before=None):
         optimizer=rule,
         steps=STEPS,
         schedule=warmup_cosine(rule, STEPS, warmup=2),
+        channels_last=sharding != "none",
         accumulate=2,
         clip=0.05,
         evaluate=evaluate,
