@@ -6,7 +6,6 @@ their outcomes wait in the journal.
 
 import atexit
 import os
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from course_pkg.grading.execution import schedule
 from course_pkg.grading.execution.journal import Journal
 from course_pkg.grading.execution.schedule import Failure
 from course_pkg.grading.execution.task import Task, task_for
-from course_pkg.grading.intake.receive import receive
+from course_pkg.grading.intake.receive import receive, whose
 from course_pkg.grading.intake.submitted import Unreadable
 
 Name = tuple[str, str]  # of a student and a notebook
@@ -136,7 +135,10 @@ def _coming(converter: Any) -> Iterator[tuple[str, str, str]]:
     """Student, assignment and notebook of all that the converter will come to, in its order."""
     course = converter.coursedir
     for folder, notebooks in sorted(converter.assignments.items()):
-        student, assignment = _student_of(course, folder), course.assignment_id
+        found = whose(course, folder)
+        if found is None:
+            continue
+        student, assignment = found
         if student in course.student_id_exclude.split(","):
             continue
         graded = Path(course.format_path(course.autograded_directory, student, assignment))
@@ -149,15 +151,6 @@ def _coming(converter: Any) -> Iterator[tuple[str, str, str]]:
                 or _newer(course, folder, graded)
             ):
                 yield student, assignment, Path(notebook).stem
-
-
-def _student_of(course: Any, folder: str) -> str:
-    pattern = course.format_path(
-        course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True
-    )
-    match = re.match(pattern, folder)
-    assert match is not None
-    return match["student"]
 
 
 def _newer(course: Any, submitted: str, graded: Path) -> bool:

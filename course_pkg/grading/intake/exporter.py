@@ -6,7 +6,6 @@ The first time it gets a repaired notebook here, whatever lies in the student's 
 
 import glob
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from course_pkg.grading.classroom.gradebook import take_back_scores
 from course_pkg.grading.intake.folders import in_the_way, is_student_id, printable, set_aside
-from course_pkg.grading.intake.receive import find, receive, submission, submissions, wanted
+from course_pkg.grading.intake.receive import find, receive, submission, submissions, wanted, whose
 from course_pkg.grading.intake.repair import remarks_of
 from course_pkg.grading.intake.submitted import Unreadable
 
@@ -101,18 +100,15 @@ class SubmissionExporter(NotebookExporter):
     def _prepare(self, folder: str) -> list[str]:
         """The notebooks of one submission for nbgrader to convert."""
         course = self._course
-        pattern = course.format_path(
-            course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True
-        )
-        match = re.fullmatch(pattern, folder)
-        if match is None or not is_student_id(match["student"]):
+        found = whose(course, folder)
+        if found is None or not is_student_id(found[0]):
             raise Unreadable("the folder's name cannot be a student's id")
-        student, assignment = match["student"], match["assignment"]
+        student, assignment = found
         if student in course.student_id_exclude.split(","):
             return self._converter.assignments.get(folder, [])
         try:
-            found = find(course, assignment, student, self.config)
-            paths, why = in_the_way(Path(folder), keep={path.name for path in found.values()})
+            notebooks = find(course, assignment, student, self.config)
+            paths, why = in_the_way(Path(folder), keep={path.name for path in notebooks.values()})
             if paths:
                 place = submissions(course).with_name("set_aside") / Path(folder).relative_to(
                     submissions(course)
@@ -126,7 +122,7 @@ class SubmissionExporter(NotebookExporter):
             if os.path.exists(graded):
                 shutil.rmtree(graded)
             raise
-        return [os.path.join(folder, f"{name}.ipynb") for name in found]
+        return [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
 
 
 def _too_odd_for_nbgrader(folder: Path) -> bool:

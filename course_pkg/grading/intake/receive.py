@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -97,6 +98,15 @@ def submissions(course: CourseDirectory) -> Path:
 def submission(course: CourseDirectory, assignment: str, student: str) -> Path:
     """The folder of one submission."""
     return Path(course.format_path(course.submitted_directory, student, assignment))
+
+
+def whose(course: CourseDirectory, folder: str) -> tuple[str, str] | None:
+    """Student and assignment of the folder of a submission; None if it is not the folder of one."""
+    pattern = course.format_path(
+        course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True
+    )
+    match = re.fullmatch(pattern, folder)
+    return None if match is None else (match["student"], match["assignment"])
 
 
 def sources(course: CourseDirectory, assignment: str) -> list[Path]:
